@@ -1,0 +1,57 @@
+#!/bin/sh
+# The programs from the distribution that Fairway, its tests and its labs use, each with the reason.
+#
+#   sh scripts/debian-packages.sh list GROUP       name every package of the group with its reason
+#   sh scripts/debian-packages.sh install GROUP    install what is missing (apt-get, as root), or say what to install
+#
+# Groups: run (serve traffic), test (npm test). A program that is already there is never replaced: it is looked for by
+# the command it brings, so other distributions and hand-made builds count too.
+set -eu
+
+# group command package reason
+packages() {
+  cat <<'TABLE'
+run  haproxy  haproxy         serves the traffic; 2.6 (Debian 12) is the oldest version that is tested
+run  openssl  openssl         makes the self-signed default certificate
+test haproxy  haproxy         feature tests drive the real program
+test openssl  openssl         makes the certificates of the tests; s_client as a second opinion on TLS
+test curl     curl            a client that is not Node, for the examples in the manual
+test nghttp   nghttp2-client  HTTP/2 client that shows frames, for h2 towards clients and members
+test socat    socat           changes HAProxy by hand on its socket, as an operator would
+TABLE
+}
+
+# Debian keeps haproxy and ip in sbin, which an ordinary user's PATH often lacks.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+missing() {
+  packages | while read -r group command package _reason; do
+    [ "$group" = "$1" ] || continue
+    command -v "$command" >/dev/null 2>&1 || printf '%s\n' "$package"
+  done | sort -u
+}
+
+install() {
+  wanted=$(missing "$1" | tr '\n' ' ')
+  [ -n "$wanted" ] || return 0
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    printf 'Installing from the distribution: %s\n' "$wanted" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    # Package lists may be absent or stale on a fresh machine; an update that fails is told by the install after it.
+    apt-get update -qq >&2 || true
+    # shellcheck disable=SC2086 # a list of words on purpose
+    apt-get install -y -qq --no-install-recommends $wanted >&2 </dev/null
+    still=$(missing "$1" | tr '\n' ' ')
+    [ -z "$still" ] && return 0
+    wanted=$still
+  fi
+  printf 'Missing programs. Please install: %s(on Debian or Ubuntu: sudo apt-get install %s)\n' "$wanted" "${wanted% }" >&2
+  return 1
+}
+
+case "${1:-} ${2:-}" in
+  "list run" | "list test") packages | awk -v group="$2" '$1 == group { $1 = ""; $2 = ""; print substr($0, 3) }' ;;
+  "missing run" | "missing test") missing "$2" ;;
+  "install run" | "install test") install "$2" ;;
+  *) printf 'usage: %s list|missing|install run|test\n' "$0" >&2; exit 2 ;;
+esac
