@@ -53,8 +53,10 @@ export interface Reading<R> {
   readonly unread: readonly Unread[];
 }
 
-/** Every record of every parser has at least this. */
+/** Every record of every parser has at least this. Two formats that say the same thing (`ip neigh`, `arp -an`) make records of one kind. */
 export interface RecordBase {
+  /** Name of the kind, unique over all parsers: the model asks for records by it. */
+  readonly kind: string;
   /** The line (the first, when it took several) that says so. */
   readonly source: SourceLine;
 }
