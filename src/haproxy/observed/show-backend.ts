@@ -1,0 +1,1 @@
+export function parseShowBackend(_text: string): readonly string[] { throw new Error('not written yet'); }
