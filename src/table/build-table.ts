@@ -1,0 +1,145 @@
+import type { Balance, Claim } from '../admission/claim.ts';
+import type { Verdict } from '../admission/verdict.ts';
+import type { StoreView } from '../store/store-view.ts';
+import { md5, membersOf } from './members.ts';
+import { compareRules, isRootPath } from './order.ts';
+import type { Certificate, RefusedName, RoutingTable, Rule, RuleSettings } from './routing-table.ts';
+import type { ForwardedHeaders } from '../admission/claim.ts';
+
+/** What the router is told for all rules. */
+export interface TableOptions {
+  readonly balance: Balance;
+  readonly tcpBalance: Balance;
+  readonly cookieName: string | null;
+  readonly forwardedHeaders: ForwardedHeaders;
+  /** Milliseconds. */
+  readonly checkInterval: number;
+  /** PEM of the CA for re-encrypt rules that bring none. */
+  readonly defaultDestinationCa: string | null;
+}
+
+export interface TableInput {
+  readonly claims: readonly Claim[];
+  readonly verdicts: readonly Verdict[];
+  readonly view: StoreView;
+}
+
+/** Builds tables; remembers rules by the identity of what they were made from, so that an unchanged rule stays the same object. */
+export const createTableBuilder = (options: TableOptions): ((input: TableInput) => RoutingTable) => {
+  const remembered = new WeakMap<Claim, { readonly inputs: readonly unknown[]; readonly rule: Rule }>();
+
+  const ruleOf = (claim: Claim, view: StoreView): Rule => {
+    const namespace = claim.route.metadata.namespace;
+    const inputs = claim.services.flatMap(({ name }) => [view.slicesOf(namespace, name), view.service(namespace, name)]);
+    const known = remembered.get(claim);
+    if (known?.inputs.every((input, index) => input === inputs[index]) === true) return known.rule;
+    const rule = buildRule(claim, view, options);
+    remembered.set(claim, { inputs, rule });
+    return rule;
+  };
+
+  return ({ claims, verdicts, view }) => {
+    const rules = claims.map((claim) => ruleOf(claim, view)).sort(compareRules);
+    return { rules, certificates: certificatesOf(claims), refused: refusedNames(verdicts) };
+  };
+};
+
+const buildRule = (claim: Claim, view: StoreView, options: TableOptions): Rule => {
+  const { metadata } = claim.route;
+  const passthrough = claim.termination === 'passthrough';
+  const ca = claim.destinationCa ?? options.defaultDestinationCa;
+  const reencrypt = claim.termination === 'reencrypt';
+  const byService = reencrypt && claim.destinationCa === null && options.defaultDestinationCa !== null;
+  return {
+    id: `${metadata.namespace}/${metadata.name}`,
+    host: claim.host, wildcard: claim.wildcard, path: claim.path,
+    termination: claim.termination, insecure: claim.insecure,
+    settings: settingsOf(claim, options),
+    pool: {
+      mode: passthrough ? 'tcp' : 'http',
+      balance: balanceOf(claim, options),
+      members: membersOf(claim, view, byService ? 'service-name' : 'none'),
+      tls: reencrypt ? { ca } : null,
+      memberMaxConnections: claim.settings.memberMaxConnections,
+      checkInterval: claim.settings.checkInterval ?? options.checkInterval,
+    },
+    age: { created: metadata.creationTimestamp, uid: metadata.uid },
+  };
+};
+
+/** The annotation wins; several services of weight > 0 share by round robin; else the router's default for the mode. */
+const balanceOf = (claim: Claim, options: TableOptions): Balance => {
+  if (claim.settings.balance !== null) return claim.settings.balance;
+  if (new Set(claim.services.filter(({ weight }) => weight > 0).map(({ name }) => name)).size > 1) return 'roundrobin';
+  return claim.termination === 'passthrough' ? options.tcpBalance : options.balance;
+};
+
+/** Default name of the stickiness cookie, as the OpenShift router makes it: md5 of a space and `namespace:name`. */
+export const routingKey = (namespace: string, name: string): string => md5(` ${namespace}:${name}`);
+
+const settingsOf = (claim: Claim, options: TableOptions): RuleSettings => {
+  const { settings } = claim;
+  const { namespace, name } = claim.route.metadata;
+  const tls = claim.termination === 'edge' || claim.termination === 'reencrypt';
+  const http = claim.termination !== 'passthrough';
+  // Behind `Allow` the same cookie must also work in clear text, so it may not be Secure.
+  const secure = tls && claim.insecure !== 'allow';
+  const cookie = http && settings.cookie !== null
+    ? {
+        name: settings.cookie.name ?? options.cookieName ?? routingKey(namespace, name),
+        attributes: secure ? `; Secure; SameSite=${settings.cookie.sameSite}` : '',
+      }
+    : null;
+  return {
+    cookie,
+    timeoutServer: http ? settings.timeoutServer : null,
+    timeoutTunnel: http ? settings.timeoutTunnel : settings.timeoutTunnel ?? settings.timeoutServer,
+    allowList: settings.allowList,
+    rateLimit: settings.rateLimit === null ? null : { ...settings.rateLimit, rateHttp: http ? settings.rateLimit.rateHttp : null },
+    hsts: tls ? settings.hsts : null,
+    forwardedHeaders: settings.forwardedHeaders ?? options.forwardedHeaders,
+    rewrite: http && settings.rewriteTarget !== null
+      ? { prefix: isRootPath(claim.path) ? '' : claim.path, target: settings.rewriteTarget }
+      : null,
+    requestHeaders: http ? settings.requestHeaders : [],
+    responseHeaders: http ? settings.responseHeaders : [],
+    h1AdjustCase: http && settings.h1AdjustCase,
+  };
+};
+
+/**
+ * One certificate per host. Where several rules of a host bring one, that of the host's root path serves, else that of the
+ * oldest: a client chooses the certificate by SNI, before any path is known.
+ */
+const certificatesOf = (claims: readonly Claim[]): readonly Certificate[] => {
+  const chosen = new Map<string, Claim>();
+  for (const claim of claims) {
+    if (claim.certificate === null) continue;
+    const host = claim.wildcard ? `*.${claim.host}` : claim.host;
+    const other = chosen.get(host);
+    if (other === undefined || servesBefore(claim, other)) chosen.set(host, claim);
+  }
+  return [...chosen]
+    .map(([host, claim]) => ({
+      host, pem: claim.certificate?.pem ?? '', rule: `${claim.route.metadata.namespace}/${claim.route.metadata.name}`,
+    }))
+    .sort((a, b) => (a.host < b.host ? -1 : 1));
+};
+
+const servesBefore = (a: Claim, b: Claim): boolean => {
+  const root = Number(isRootPath(b.path)) - Number(isRootPath(a.path));
+  if (root !== 0) return root < 0;
+  const [left, right] = [a.route.metadata, b.route.metadata];
+  if (left.creationTimestamp !== right.creationTimestamp) return left.creationTimestamp < right.creationTimestamp;
+  return left.uid < right.uid;
+};
+
+const refusedNames = (verdicts: readonly Verdict[]): readonly RefusedName[] =>
+  verdicts.flatMap((verdict) => {
+    const [refusal] = verdict.refusals;
+    if (refusal === undefined || verdict.resource.kind !== 'Route' || verdict.resource.host === '') return [];
+    const { host, path, wildcardPolicy } = verdict.resource;
+    const wildcard = wildcardPolicy === 'Subdomain';
+    const name = host.toLowerCase();
+    return [{ host: wildcard ? name.slice(name.indexOf('.') + 1) : name, wildcard, path, reason: refusal.reason }];
+  });
