@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import type { Capture } from '../evidence.ts';
+import { conntrackTable } from './conntrack-table.ts';
+import type { ConntrackRowRecord, ConntrackTableRecord } from './conntrack-table.ts';
+
+const capture = (lines: readonly string[], command = 'conntrack -L'): Capture => ({ host: 'n1', command, takenAt: null, sample: 1, file: 'c.txt', firstLine: 1, lines, exitCode: null, big: null });
+
+const rows = [
+  'tcp      6 431998 ESTABLISHED src=10.99.0.1 dst=10.99.0.2 sport=53610 dport=8081 src=10.99.0.2 dst=10.99.0.1 sport=8080 dport=53610 [ASSURED] mark=0 use=1',
+  'tcp      6 118 SYN_SENT src=10.1.26.9 dst=10.1.26.252 sport=45786 dport=10051 [UNREPLIED] src=10.1.26.252 dst=10.1.26.9 sport=10051 dport=45786 mark=0 use=1',
+  'udp      17 28 src=10.99.0.1 dst=10.99.0.2 sport=41182 dport=77 [UNREPLIED] src=10.99.0.2 dst=10.99.0.1 sport=77 dport=41182 mark=0 zone=7 use=1',
+  'conntrack v1.4.7 (conntrack-tools): 5 flow entries have been shown.',
+  'unknown  112 597 src=10.0.0.1 dst=224.0.0.18 [UNREPLIED] src=224.0.0.18 dst=10.0.0.1 use=1',
+  'ipv4     2 tcp      6 7821 ESTABLISHED src=10.124.152.24 dst=10.110.91.154 sport=21453 dport=31293 packets=3 bytes=180 src=10.110.91.154 dst=10.124.152.24 sport=31293 dport=21453 packets=2 bytes=120 [ASSURED] mark=0 secmark=0 zone=0 use=2',
+  'ipv6     10 icmpv6   58 29 src=2001:db8::1 dst=2001:db8::2 type=128 code=0 id=1 src=2001:db8::2 dst=2001:db8::1 type=129 code=0 id=1 mark=0 use=1',
+  'tcp      6 src=10.0.0.5 dst=10.0.0.6 sport=1 dport=2 src=10.0.0.6 dst=10.0.0.5 sport=2 dport=1 [OFFLOAD] mark=0 use=2',
+];
+
+describe('conntrack rows', () => {
+  const reading = conntrackTable.parse(capture(rows));
+  const table = reading.records[0] as ConntrackTableRecord;
+  const kept = reading.records.slice(1) as ConntrackRowRecord[];
+
+  test('are counted by protocol, state, answer and translation', () => {
+    expect(reading.unread).toEqual([]);
+    expect(table.rows).toBe(7);
+    expect([...table.byProtocol]).toEqual([['tcp', 4], ['udp', 1], ['unknown', 1], ['icmpv6', 1]]);
+    expect(table.byState.get('ESTABLISHED')?.count).toBe(2);
+    expect(table).toMatchObject({ assured: 2, unreplied: 3, translated: 1, differentSources: 6, sourcesComplete: true });
+  });
+  test('keep line and text, both directions, and no state where none is printed', () => {
+    expect(kept[0]).toMatchObject({ state: 'ESTABLISHED', timeout: 431998, original: { src: '10.99.0.1', dport: 8081 }, reply: { sport: 8080 } });
+    expect(kept[2]).toMatchObject({ protocol: 'udp', state: null, timeout: 28, unreplied: true });
+    expect(kept[4]?.source).toEqual({ file: 'c.txt', line: 6, text: rows[5] });
+    expect(kept[4]).toMatchObject({ timeout: 7821, protocol: 'tcp' });
+    expect(kept[5]).toMatchObject({ protocol: 'icmpv6', original: { src: '2001:db8::1', sport: null } });
+    expect(kept[6]).toMatchObject({ timeout: null, original: { dst: '10.0.0.6' } });
+  });
+  test('the busiest services', () => { expect(table.services).toContainEqual({ address: '10.1.26.252', port: 10051, count: 1 }); });
+});
+
+test('a table of uniq -c is counts of states', () => {
+  const reading = conntrackTable.parse(capture(['      2 SYN_SENT', ' 120770 CLOSE_WAIT', '  55386 TIME_WAIT'], "conntrack -L |head -n 200000 |awk '{print $4}' |sort |uniq -c |sort -n |grep -v src"));
+  const table = reading.records[0] as ConntrackTableRecord;
+  expect(table).toMatchObject({ rows: 176158, sampled: true });
+  expect(table.byState.get('CLOSE_WAIT')?.samples[0]).toEqual({ file: 'c.txt', line: 2, text: ' 120770 CLOSE_WAIT' });
+});
+
+test('masked addresses stay as they are; what is no row is unread', () => {
+  const reading = conntrackTable.parse(capture(['tcp 6 11 LAST_ACK src=***.16.22.25 dst=13.9.25.29 sport=5300 dport=443 src=13.9.25.29 dst=***.16.22.25 sport=443 dport=5300 [ASSURED] use=1', 'hello world', '......']));
+  expect((reading.records[1] as ConntrackRowRecord).original.src).toBe('***.16.22.25');
+  expect(reading.unread.map((each) => each.reason)).toEqual(['not a conntrack row', 'somebody cut the output here']);
+});
+
+test('a stream gives what lines give, wherever it is cut', async () => {
+  const bytes = Buffer.from(rows.join('\n'));
+  const wanted = conntrackTable.parse(capture(rows)).records;
+  for (const size of [1, 7, 100, 4096]) {
+    const big = { bytes: bytes.length, async *chunks(): AsyncIterable<Uint8Array> { await Promise.resolve(); for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size); } };
+    const reading = await conntrackTable.parseBig?.(capture([]), big);
+    expect(reading?.records).toEqual(wanted);
+  }
+});
