@@ -1,3 +1,5 @@
+import { integer, noteUnknown, section, sections, text, textOrInteger } from './fields.ts';
+import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
 /** One `spec.to` or `spec.alternateBackends[]` entry of a Route. */
@@ -42,4 +44,83 @@ export interface Route {
   readonly responseHeaders: readonly HeaderAction[];
   /** Fields of the wrong type or shape. Admission refuses the object with them; nothing else is harmed. */
   readonly problems: readonly FieldProblem[];
+}
+
+const known = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+const knownInSpec = new Set(['host', 'subdomain', 'path', 'to', 'alternateBackends', 'port', 'tls', 'wildcardPolicy', 'httpHeaders']);
+const knownInTarget = new Set(['kind', 'name', 'weight']);
+const knownInPort = new Set(['targetPort']);
+const knownInTls = new Set([
+  'termination', 'certificate', 'key', 'caCertificate', 'destinationCACertificate', 'insecureEdgeTerminationPolicy', 'externalCertificate',
+]);
+const knownInHeaders = new Set(['actions']);
+const knownInActions = new Set(['request', 'response']);
+const knownInHeader = new Set(['name', 'action']);
+const knownInAction = new Set(['type', 'set']);
+
+/** An unwritten kind is `Service`: the API server's default, which a manifest from a directory never met. */
+const decodeTarget = (found: Section): RouteTarget => {
+  noteUnknown(found, knownInTarget);
+  return { kind: text(found, 'kind') || 'Service', name: text(found, 'name'), weight: integer(found, 'weight') };
+};
+
+const decodeTls = (found: Section): RouteTls => {
+  noteUnknown(found, knownInTls);
+  const external = section(found, 'externalCertificate');
+  return {
+    termination: text(found, 'termination'),
+    certificate: text(found, 'certificate'),
+    key: text(found, 'key'),
+    caCertificate: text(found, 'caCertificate'),
+    destinationCACertificate: text(found, 'destinationCACertificate'),
+    insecureEdgeTerminationPolicy: text(found, 'insecureEdgeTerminationPolicy'),
+    externalCertificate: external === null ? '' : text(external, 'name'),
+  };
+};
+
+const decodeHeader = (entry: Section): readonly HeaderAction[] => {
+  noteUnknown(entry, knownInHeader);
+  const problem = (path: string, message: string, hint: string): readonly HeaderAction[] => {
+    entry.notes.problems.push({ path, message: `${path} ${message}`, hint });
+    return [];
+  };
+  const name = text(entry, 'name');
+  const action = section(entry, 'action');
+  if (action === null) return problem(`${entry.path}.action`, 'is missing.', 'Write action: with type: Set or type: Delete below it.');
+  noteUnknown(action, knownInAction);
+  const type = text(action, 'type');
+  if (type === 'Delete') return [{ type, name }];
+  if (type !== 'Set') return problem(`${action.path}.type`, 'must be Set or Delete.', 'Write type: Set or type: Delete.');
+  const set = section(action, 'set');
+  if (set === null) return problem(`${action.path}.set`, 'is missing.', 'Write set: with value: below it.');
+  return [{ type, name, value: text(set, 'value') }];
+};
+
+/** Texts as written; unwritten `to.kind` and `wildcardPolicy` have the API server's defaults. */
+export function decodeRoute(object: Section, metadata: Metadata): Route {
+  noteUnknown(object, known);
+  const spec = section(object, 'spec') ?? { ...object, raw: {}, path: 'spec' };
+  noteUnknown(spec, knownInSpec);
+  const to = section(spec, 'to');
+  const port = section(spec, 'port');
+  if (port !== null) noteUnknown(port, knownInPort);
+  const tls = section(spec, 'tls');
+  const headers = section(spec, 'httpHeaders');
+  if (headers !== null) noteUnknown(headers, knownInHeaders);
+  const actions = headers === null ? null : section(headers, 'actions');
+  if (actions !== null) noteUnknown(actions, knownInActions);
+  return {
+    kind: 'Route', metadata,
+    host: text(spec, 'host'),
+    subdomain: text(spec, 'subdomain'),
+    path: text(spec, 'path'),
+    to: to === null ? { kind: 'Service', name: '', weight: null } : decodeTarget(to),
+    alternateBackends: sections(spec, 'alternateBackends').map(decodeTarget),
+    targetPort: port === null ? null : textOrInteger(port, 'targetPort'),
+    tls: tls === null ? null : decodeTls(tls),
+    wildcardPolicy: text(spec, 'wildcardPolicy') || 'None',
+    requestHeaders: actions === null ? [] : sections(actions, 'request').flatMap(decodeHeader),
+    responseHeaders: actions === null ? [] : sections(actions, 'response').flatMap(decodeHeader),
+    problems: object.notes.problems,
+  };
 }

@@ -1,3 +1,5 @@
+import { noteUnknown, portNumber, section, sections, text, textOrInteger } from './fields.ts';
+import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
 /** One `spec.ports[]` entry of a Service (core/v1). */
@@ -17,4 +19,40 @@ export interface Service {
   readonly clusterIP: string;
   readonly ports: readonly ServicePort[];
   readonly problems: readonly FieldProblem[];
+}
+
+const known = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
+/** Every field of core/v1 ServiceSpec: those that are not read here are still no mistakes. */
+const knownInSpec = new Set([
+  'allocateLoadBalancerNodePorts', 'clusterIP', 'clusterIPs', 'externalIPs', 'externalName', 'externalTrafficPolicy', 'healthCheckNodePort',
+  'internalTrafficPolicy', 'ipFamilies', 'ipFamilyPolicy', 'loadBalancerClass', 'loadBalancerIP', 'loadBalancerSourceRanges', 'ports',
+  'publishNotReadyAddresses', 'selector', 'sessionAffinity', 'sessionAffinityConfig', 'trafficDistribution', 'type',
+]);
+const knownInPort = new Set(['name', 'protocol', 'appProtocol', 'port', 'targetPort', 'nodePort']);
+
+const decodePort = (entry: Section): readonly ServicePort[] => {
+  noteUnknown(entry, knownInPort);
+  const noticed = entry.notes.problems.length;
+  const port = portNumber(entry, 'port');
+  const rest = { name: text(entry, 'name'), targetPort: textOrInteger(entry, 'targetPort'), protocol: text(entry, 'protocol') || 'TCP' };
+  if (port !== null) return [{ ...rest, port }];
+  if (entry.notes.problems.length === noticed) {
+    const path = `${entry.path}.port`;
+    entry.notes.problems.push({ path, message: `${path} is missing.`, hint: 'Write the port that the Service listens on, e.g. port: 80.' });
+  }
+  return [];
+};
+
+/** Ports without a number become problems and are left out. */
+export function decodeService(object: Section, metadata: Metadata): Service {
+  noteUnknown(object, known);
+  const spec = section(object, 'spec') ?? { ...object, raw: {}, path: 'spec' };
+  noteUnknown(spec, knownInSpec);
+  return {
+    kind: 'Service', metadata,
+    type: text(spec, 'type') || 'ClusterIP',
+    clusterIP: text(spec, 'clusterIP'),
+    ports: sections(spec, 'ports').flatMap(decodePort),
+    problems: object.notes.problems,
+  };
 }

@@ -1,0 +1,63 @@
+import { isMapping, printable } from './fields.ts';
+import type { Notes, RawObject, Section } from './fields.ts';
+import { kinds } from './kinds.ts';
+import type { Kind, KindEntry, Resource } from './kinds.ts';
+import { decodeMetadata } from './metadata.ts';
+import type { FieldProblem, Origin } from './metadata.ts';
+import { nearestWord } from '../lib/nearest-word.ts';
+
+/** What became of one raw object. */
+export type Decoded =
+  /** Known and named. Fields of the wrong type stand in `resource.problems`; `unknown` lists fields that do not exist. */
+  | { readonly is: 'resource'; readonly resource: Resource; readonly unknown: readonly FieldProblem[] }
+  /** A kind that Fairway does not read. */
+  | { readonly is: 'unknown-kind'; readonly subject: string; readonly problem: FieldProblem }
+  /** A kind that Fairway reads, under an apiVersion that it does not. */
+  | { readonly is: 'unknown-version'; readonly subject: string; readonly problem: FieldProblem }
+  /** Not an object, or one that nobody could name. */
+  | { readonly is: 'nameless'; readonly subject: string; readonly problem: FieldProblem };
+
+const isKind = (kind: string): kind is Kind => Object.hasOwn(kinds, kind);
+
+const textAt = (raw: RawObject, name: string): string => {
+  const value = Object.hasOwn(raw, name) ? raw[name] : undefined;
+  return typeof value === 'string' ? value : '';
+};
+
+/** `Route shop/web`, as far as it can be told. */
+const subjectOf = (raw: RawObject, kind: string): string => {
+  const metadata = Object.hasOwn(raw, 'metadata') && isMapping(raw['metadata']) ? raw['metadata'] : {};
+  const name = textAt(metadata, 'name');
+  if (name === '') return printable(kind);
+  const namespace = isKind(kind) && kinds[kind].clusterScoped ? '' : `${printable(textAt(metadata, 'namespace') || 'default')}/`;
+  return `${printable(kind)} ${namespace}${printable(name)}`;
+};
+
+/** Decodes one object of any kind. Never throws, whatever `raw` is. */
+export function decodeObject(raw: unknown, origin: Origin): Decoded {
+  if (!isMapping(raw)) {
+    const problem = { path: '', message: 'This is not an object.', hint: 'An object begins with apiVersion:, kind: and metadata:.' };
+    return { is: 'nameless', subject: '', problem };
+  }
+  const kind = textAt(raw, 'kind');
+  const apiVersion = textAt(raw, 'apiVersion');
+  const subject = subjectOf(raw, kind);
+  if (kind === '') {
+    return { is: 'nameless', subject, problem: { path: 'kind', message: 'The object has no kind.', hint: 'Write apiVersion: and kind:, e.g. kind: Route.' } };
+  }
+  if (!isKind(kind)) {
+    const meant = nearestWord(kind, Object.keys(kinds));
+    const hint = meant === undefined ? `Fairway reads ${Object.keys(kinds).join(', ')}; other kinds may stay where they are.` : `Did you mean ${meant}?`;
+    return { is: 'unknown-kind', subject, problem: { path: 'kind', message: `${printable(kind)} is not a kind that Fairway reads.`, hint } };
+  }
+  const entry: KindEntry = kinds[kind];
+  if (!entry.apiVersions.includes(apiVersion)) {
+    const said = apiVersion === '' ? 'has no apiVersion' : `has the apiVersion ${printable(apiVersion)}, which Fairway does not read`;
+    return { is: 'unknown-version', subject, problem: { path: 'apiVersion', message: `This ${kind} ${said}.`, hint: `Write apiVersion: ${entry.apiVersions[0]}.` } };
+  }
+  const notes: Notes = { problems: [], unknown: [] };
+  const object: Section = { raw, path: '', notes };
+  const metadata = decodeMetadata(object, kind, entry.clusterScoped, origin);
+  if ('nameless' in metadata) return { is: 'nameless', subject, problem: metadata.nameless };
+  return { is: 'resource', resource: entry.decode(object, metadata), unknown: notes.unknown };
+}
