@@ -1,0 +1,139 @@
+import { quoteHeader, staticActions } from './static-actions.ts';
+import { answering } from '../naming.ts';
+import type { HaproxySettings } from './haproxy-settings.ts';
+import { admissionOfClients, answerWith, mapPath, quote, timeouts } from './pool-defaults.ts';
+
+const addresses = (settings: HaproxySettings, port: number): readonly string[] => {
+  const v4 = `0.0.0.0:${String(port)}`;
+  const v6 = `[::]:${String(port)}`;
+  switch (settings.listen.addresses) {
+    case 'v4': return [v4];
+    case 'v6': return [`${v6} v6only`];
+    case 'v4v6': return [v4, `${v6} v6only`];
+  }
+};
+
+const binds = (settings: HaproxySettings, port: number, options = ''): readonly string[] =>
+  addresses(settings, port).map((address) => `bind ${address}${options}`);
+
+/** A header is expected from listed peers only: anybody else could claim any address (PROXY protocol specification, section 5). */
+const proxyProtocol = (settings: HaproxySettings): readonly string[] =>
+  settings.listen.proxyProtocolFrom.length === 0
+    ? []
+    : [`tcp-request connection expect-proxy layer4 if { src ${settings.listen.proxyProtocolFrom.join(' ')} }`];
+
+export const tlsOptions = (settings: HaproxySettings): string => [
+  ` ssl crt ${quote(settings.paths.defaultCertificate)} crt-list ${quote(settings.paths.certificateList)}`,
+  settings.tls.http2 ? ' alpn h2,http/1.1' : ' alpn http/1.1',
+  settings.tls.strictSni ? ' strict-sni' : '',
+].join('');
+
+/** Host without port and trailing dot: worked out only when the plain look-up of Host and path found nothing. */
+const missed = '!{ var(txn.rule) -m found }';
+
+const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly string[] => {
+  const exact = mapPath(settings, map);
+  const wildcard = mapPath(settings, `${map}-wildcard`);
+  return [
+    // The common case in one step: Host has neither port nor trailing dot. `base` is Host and path, without the query.
+    `http-request set-var(txn.rule) base,concat(?),map_beg(${exact})`,
+    `http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.) if ${missed}`,
+    `http-request set-var(txn.path) path if ${missed}`,
+    // "OPTIONS *" has no path: it asks about the host, which is the root's.
+    `http-request set-var(txn.path) str(/) if ${missed} !{ path -m beg / }`,
+    `http-request set-var(txn.key) var(txn.host),concat(,txn.path,?) if ${missed}`,
+    `http-request set-var(txn.rule) var(txn.key),map_beg(${exact}) if ${missed}`,
+    // Without its first label; a key without a dot before the first slash stays as it is and matches nothing.
+    `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]",""),map_beg(${wildcard})' if ${missed}`,
+    ...(map === 'plain' ? [
+      `http-request set-var(txn.key) base,concat(?) if { var(txn.rule) -m str ask-wildcard } !{ var(txn.key) -m found }`,
+      `http-request set-var(txn.key) 'var(txn.key),regsub(":[0-9]*/","/")' if { var(txn.rule) -m str ask-wildcard }`,
+      `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]",""),map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m str ask-wildcard }`,
+    ] : []),
+  ];
+};
+
+/**
+ * An HTTP/2 connection may be re-used for any host its certificate covers (RFC 9113, section 9.1.1). It must be served here only if
+ * that host gets the same certificate here; otherwise 421 tells the client to open a connection of its own (RFC 9110, section 15.5.20).
+ */
+const refuseMisdirected = (settings: HaproxySettings): readonly string[] => {
+  const certificates = mapPath(settings, 'certificates');
+  const other = '{ var(txn.sni) -m found }';
+  return [
+    'http-request set-var(txn.sni) ssl_fc_sni,lower if { fc_http_major ge 2 } { ssl_fc_has_sni }',
+    `http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.) if ${other}`,
+    `http-request unset-var(txn.sni) if ${other} { var(txn.sni),strcmp(txn.host) eq 0 }`,
+    `http-request set-var(txn.wanted) var(txn.host),map_str(${certificates}) if ${other}`,
+    `http-request set-var(txn.wanted) 'var(txn.host),regsub("^[^.]*","*"),map_str(${certificates},default)' if ${other} !{ var(txn.wanted) -m found }`,
+    `http-request set-var(txn.shown) var(txn.sni),map_str(${certificates}) if ${other}`,
+    `http-request set-var(txn.shown) 'var(txn.sni),regsub("^[^.]*","*"),map_str(${certificates},default)' if ${other} !{ var(txn.shown) -m found }`,
+    `http-request return ${answerWith(settings, 'misdirected-request')} if ${other} !{ var(txn.wanted),strcmp(txn.shown) eq 0 }`,
+  ];
+};
+
+const accessLog = (settings: HaproxySettings): readonly string[] => settings.accessLog === null ? [] : [
+  `log ${settings.accessLog.address} len 1024${/^std(?:out|err)$/.test(settings.accessLog.address) ? ' format raw' : ''} local1 info`,
+  'http-after-response set-var(txn.reason) res.hdr(x-fairway-reason)',
+  `log-format ${quoteHeader(settings.accessLog.format ?? defaultLogFormat)}`,
+];
+
+/** HAProxy's HTTP log format (configuration manual, section 8.2.3) with the rule and the reason behind it. */
+export const defaultLogFormat =
+  '%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %tsc %ac/%fc/%bc/%sc/%rc %sq/%bq rule=%[var(txn.rule),field(2,|)] reason=%[var(txn.reason)] %{+Q}[var(txn.rule),field(1,|)] %{+Q}r';
+
+const httpFrontend = (name: string, map: 'plain' | 'tls', listeners: readonly string[], settings: HaproxySettings): readonly string[] => [
+  `frontend ${name} from http-front`,
+  ...listeners,
+  ...accessLog(settings),
+  'http-request return status 200 content-type text/plain string "ok" if METH_GET { path -m str /_______internal_router_healthz }',
+  'http-request del-header proxy',
+  'http-request set-header host %[req.hdr(host),lower]',
+  ...(map === 'tls' && settings.tls.http2 ? refuseMisdirected(settings) : []),
+  ...lookUp(settings, map),
+  ...staticActions('request', settings.defaults.requestHeaders),
+  ...staticActions('response', settings.defaults.responseHeaders),
+  'use_backend %[var(txn.rule),field(1,|)] if { var(txn.rule) -m found }',
+  `default_backend ${answering.unmatched}`,
+];
+
+const inspect = (settings: HaproxySettings): readonly string[] => {
+  const hello = '{ req.ssl_hello_type 1 }';
+  const tcp = (line: string): string => (line.includes(' if ') ? line.replace(' if ', ` if ${hello} `) : `${line} if ${hello}`);
+  return [
+    'frontend sni from tcp-front',
+    ...binds(settings, settings.listen.https),
+    ...proxyProtocol(settings),
+    `tcp-request inspect-delay ${String(settings.timeouts.inspect)}`,
+    `tcp-request content set-var(txn.sni) req.ssl_sni,lower if ${hello}`,
+    `tcp-request content set-var(txn.rule) var(txn.sni),map_str(${mapPath(settings, 'sni')}) if ${hello}`,
+    `tcp-request content set-var(txn.rule) 'var(txn.sni),regsub("^[^.]*[.]",""),map_str(${mapPath(settings, 'sni-wildcard')})' if ${hello} ${missed}`,
+    tcp(`tcp-request content set-var(txn.cfg) var(txn.rule),field(5,|),map_str(${mapPath(settings, 'settings')})`),
+    ...admissionOfClients('tcp-request content', 'reject', settings).map(tcp),
+    `tcp-request content accept if ${hello}`,
+    'use_backend %[var(txn.rule),field(1,|)] if { var(txn.rule) -m found }',
+    `default_backend ${answering.terminate}`,
+    `backend ${answering.terminate} from tcp-front`,
+    `server here unix@${settings.paths.tlsSocket} send-proxy-v2`,
+  ];
+};
+
+/** `twoHops`: passthrough rules exist, so the SNI must be seen before it is decided who terminates TLS. */
+export const frontends = (settings: HaproxySettings, twoHops: boolean): readonly string[] => {
+  const owner = settings.user === null ? '' : ` user ${settings.user}`;
+  const tlsListeners = twoHops
+    ? [`bind unix@${settings.paths.tlsSocket} mode 600${owner} accept-proxy${tlsOptions(settings)}`]
+    : [...binds(settings, settings.listen.https, tlsOptions(settings)), ...proxyProtocol(settings)];
+  return [
+    'defaults http-front',
+    'mode http',
+    ...timeouts(settings, null),
+    ...(settings.defaults.h1AdjustCase.length > 0 ? ['option h1-case-adjust-bogus-client'] : []),
+    ...httpFrontend('plain', 'plain', [...binds(settings, settings.listen.http), ...proxyProtocol(settings)], settings),
+    ...httpFrontend('tls', 'tls', tlsListeners, settings),
+    'defaults tcp-front',
+    'mode tcp',
+    ...timeouts(settings, null),
+    ...(twoHops ? inspect(settings) : []),
+  ];
+};

@@ -1,0 +1,157 @@
+import { answerReasons, type AnswerReason } from '../answer-reasons.ts';
+import { kindName, type BackendKind } from '../naming.ts';
+import type { HaproxySettings } from './haproxy-settings.ts';
+
+/** Quotes one argument for HAProxy's configuration parser (configuration manual, section 2.2): inside '...' nothing is special. */
+export const quote = (text: string): string => {
+  if (/[\0\r\n]/.test(text)) throw new RangeError('a line of the configuration cannot hold a line break');
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+};
+
+const noStore = 'hdr cache-control "private, max-age=0, no-cache, no-store" hdr pragma no-cache';
+
+/** `http-request return` arguments for an answer of Fairway's own. */
+export const answerWith = (settings: HaproxySettings, reason: AnswerReason, header = `"${reason}"`): string =>
+  `status ${String(answerReasons[reason].status)} content-type "text/html; charset=utf-8" lf-file ${quote(`${settings.paths.pages}/${reason}.html`)} hdr x-fairway-reason ${header} ${noStore}`;
+
+export const mapPath = (settings: HaproxySettings, name: string): string => `${settings.paths.maps}/${name}.map`;
+
+/** Stickiness: the cookie's value is the server's name, its name is in the rule's map value, so both change without a reload. */
+const findCookie = [
+  // One Cookie line is what clients send (RFC 6265, section 5.4); from several, only the last is looked at and none is rewritten.
+  `http-request set-var(txn.cookies) req.fhdr(cookie) if { req.hdr(cookie) -m found }`,
+  // "NAME|a=1; NAME=value": the back-reference finds the cookie whose name is only known now. No match leaves the text, with its `|`.
+  `http-request set-var(txn.stick) 'var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](?:.*; ?)?\\1=([^;]*).*$","\\2")' if { var(txn.cookies) -m found }`,
+  `http-request unset-var(txn.stick) if { var(txn.stick) -m sub | }`,
+  `http-request set-header cookie '%[var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](.*; ?)?\\1=[^;]*(?:; ?)?(.*)$","\\2\\3")]' if { var(txn.stick) -m found } { req.fhdr_cnt(cookie) eq 1 }`,
+  `http-request del-header cookie if { var(txn.stick) -m found } { req.fhdr(cookie) -m len 0 }`,
+];
+
+const setCookie = (condition: string): readonly string[] => [
+  `http-response add-header set-cookie "%[var(txn.rule),field(3,|)]=%[srv_name]; %[var(txn.rule),field(4,|)]" if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 }`,
+  // A response that hands out a cookie must not be shared by caches (RFC 9111, section 7.3).
+  `http-response add-header cache-control private if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 } { status 200 203 204 206 300 301 404 410 414 501 } !{ res.hdr(cache-control) -m sub private no-store no-cache }`,
+];
+
+type Forwarding = HaproxySettings['defaults']['forwardedHeaders'];
+
+/**
+ * Forwarded headers as the OpenShift router writes them: separate header lines, RFC 7239 `Forwarded` with IPv6 in quoted brackets.
+ * `guard`: a condition put before each line's own.
+ */
+const forwardedHeaders = (policy: Forwarding, guard: string): readonly string[] => {
+  if (policy === 'never') return [];
+  const verb = policy === 'replace' ? 'set-header' : 'add-header';
+  const line = (name: string, format: string, condition = ''): string => {
+    const absent = policy === 'if-none' ? `!{ req.hdr(${name}) -m found } ` : '';
+    const all = `${guard}${absent}${condition}`.trim();
+    return `http-request ${verb} ${name} ${format}${all === '' ? '' : ` if ${all}`}`;
+  };
+  const proto = policy === 'if-none' ? '%[req.hdr(x-forwarded-proto)]' : '%[ssl_fc,iif(https,http)]';
+  return [
+    ...(policy === 'replace' ? [`http-request del-header x-forwarded-proto-version${guard === '' ? '' : ` if ${guard.trim()}`}`] : []),
+    line('x-forwarded-for', '%[src]'),
+    line('x-forwarded-host', '%[req.hdr(host)]'),
+    line('x-forwarded-port', '%[dst_port]'),
+    line('x-forwarded-proto', '%[ssl_fc,iif(https,http)]'),
+    line('x-forwarded-proto-version', 'h2', '{ ssl_fc_alpn -i h2 }'),
+    // The second line must not see the first as "already there", so IPv6 is asked before.
+    ...(policy === 'if-none'
+      ? [`http-request set-var(txn.forwarded) bool(1) if ${guard}{ req.hdr(forwarded) -m found }`,
+         `http-request add-header forwarded "for=%[src];host=%[req.hdr(host)];proto=${proto}" if ${guard}!{ var(txn.forwarded) -m found } { src -m ip 0.0.0.0/0 }`,
+         `http-request add-header forwarded 'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}' if ${guard}!{ var(txn.forwarded) -m found } !{ src -m ip 0.0.0.0/0 }`]
+      : [line('forwarded', `"for=%[src];host=%[req.hdr(host)];proto=${proto}"`, '{ src -m ip 0.0.0.0/0 }'),
+         line('forwarded', `'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}'`, '!{ src -m ip 0.0.0.0/0 }')]),
+  ];
+};
+
+const policies: readonly Forwarding[] = ['append', 'replace', 'if-none', 'never'];
+
+const setting = (name: string, type = ''): string =>
+  `http-request set-var(txn.${name.replace('.', '_')}) 'var(txn.cfg),json_query("$.${name}"${type})'`;
+
+/** Allow list and rates, for `http-request` and `tcp-request content` alike. Refused connections are closed, as the OpenShift router does. */
+export const admissionOfClients = (verb: 'http-request' | 'tcp-request content', refuse: string, settings: HaproxySettings): readonly string[] => [
+  `${verb} set-var(txn.allow) 'var(txn.cfg),json_query("$.allow")'`,
+  `${verb} set-var(txn.address) src,hex if { var(txn.allow) -m found }`,
+  `${verb} set-var(txn.digits) src,hex,length if { var(txn.allow) -m found }`,
+  `${verb} ${refuse} if { var(txn.allow) -m found } !{ var(txn.allow),concat(:,txn.digits,:),concat(,txn.address),map_beg(${mapPath(settings, 'allow')}) -m found }`,
+  `${verb} set-var(txn.rate) 'var(txn.cfg),json_query("$.rate.k")'`,
+  `${verb} set-var(txn.peer) src if { var(txn.rate) -m found }`,
+  `${verb} set-var(txn.rate_c) 'var(txn.cfg),json_query("$.rate.c","int")' if { var(txn.rate) -m found }`,
+  `${verb} set-var(txn.rate_r) 'var(txn.cfg),json_query("$.rate.r","int")' if { var(txn.rate) -m found }`,
+  `${verb} track-sc2 var(txn.rate),concat(:,txn.peer) table rates if { var(txn.rate) -m found }`,
+  // The request being judged is already counted, as in the OpenShift router: a limit of 3 lets 2 others be.
+  `${verb} ${refuse} if { var(txn.rate_c) -m found } { sc_conn_cur(2,rates),sub(txn.rate_c) ge 0 }`,
+  `${verb} ${refuse} if { var(txn.rate_r) -m found } { sc_conn_rate(2,rates),sub(txn.rate_r) ge 0 }`,
+];
+
+const uncommonSettings = (settings: HaproxySettings): readonly string[] => [
+  `http-request set-var(txn.cfg) var(txn.rule),field(5,|),map_str(${mapPath(settings, 'settings')})`,
+  ...admissionOfClients('http-request', 'reject', settings),
+  `${setting('rate.h', ',"int"')} if { var(txn.rate) -m found }`,
+  `http-request reject if { var(txn.rate_h) -m found } { sc_http_req_rate(2,rates),sub(txn.rate_h) gt 0 }`,
+  setting('server', ',"int"'),
+  `http-request set-timeout server var(txn.server) if { var(txn.server) -m found }`,
+  setting('tunnel', ',"int"'),
+  `http-request set-timeout tunnel var(txn.tunnel) if { var(txn.tunnel) -m found }`,
+  setting('hsts'),
+  setting('forwarded'),
+  `http-request set-var(txn.forward) str(${settings.defaults.forwardedHeaders})`,
+  `http-request set-var(txn.forward) var(txn.forwarded) if { var(txn.forwarded) -m found }`,
+  `http-request unset-var(txn.forwarded)`,
+  ...policies.flatMap((policy) => forwardedHeaders(policy, `{ var(txn.forward) -m str ${policy} } `)),
+  setting('rewrite.t'),
+  `http-request set-var(txn.prefix) 'var(txn.cfg),json_query("$.rewrite.p"),b64dec' if { var(txn.rewrite_t) -m found }`,
+  `http-request set-var(txn.path) path if { var(txn.rewrite_t) -m found }`,
+  `http-request set-var(txn.target) var(txn.rewrite_t),b64dec if { var(txn.rewrite_t) -m found } !{ var(txn.rewrite_t) -m str -- - }`,
+  `http-request set-path '/%[var(txn.prefix),concat(,txn.path),regsub("^([^?]*)[?]\\1/?(.*)$","\\2")]' if { var(txn.rewrite_t) -m str -- - }`,
+  `http-request set-path '%[var(txn.target)]%[var(txn.prefix),concat(,txn.path),regsub("^([^?]*)[?]\\1(.*)$","\\2")]' if { var(txn.target) -m found }`,
+  ...findCookie,
+  setting('request'),
+  `http-request lua.fairway_request_headers if { var(txn.request) -m found }`,
+  setting('response'),
+];
+
+/** A `defaults` section per kind: its rules exist once, however many backends use them (configuration manual, section 4, named defaults). */
+export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): readonly string[] => {
+  const head = [
+    `defaults ${kindName(kind)}`,
+    `mode ${kind.mode}`,
+    `balance ${kind.balance}`,
+    // Static hashing refuses added servers; consistent hashing also keeps clients where they are when members come and go.
+    ...(kind.balance === 'source' ? ['hash-type consistent'] : []),
+    ...timeouts(settings, kind.tunnel),
+    'option redispatch',
+    'retries 3',
+    ...(kind.adjustCase ? ['option h1-case-adjust-bogus-server'] : []),
+  ];
+  if (kind.mode === 'tcp') return head;
+  const none = '!{ var(txn.stick) -m found }';
+  return [
+    ...head,
+    // Unreachable and "no place became free" are both 503 of HAProxy's own: told apart by whether a connection was free.
+    `http-error ${answerWith(settings, 'connection-failed', '%[be_conn_free,iif(connection-failed,queue-full)]')}`,
+    ...(kind.full ? uncommonSettings(settings) : [...forwardedHeaders(settings.defaults.forwardedHeaders, ''), ...findCookie]),
+    `http-request return ${answerWith(settings, 'all-endpoints-down')} if { nbsrv eq 0 } ${none}`,
+    'http-response del-header x-fairway-reason',
+    ...(kind.full ? ['http-response set-header strict-transport-security %[var(txn.hsts)] if { var(txn.hsts) -m found }'] : []),
+    ...setCookie(kind.full ? '!{ var(txn.rule),field(3,|) -m str -- - } ' : ''),
+    ...(kind.full ? ['http-response lua.fairway_response_headers if { var(txn.response) -m found }'] : []),
+    'http-after-response set-header x-fairway-reason all-endpoints-down if { status 503 } { nbsrv eq 0 } { res.hdr(x-fairway-reason) -m str queue-full }',
+  ];
+};
+
+/** Milliseconds everywhere: HAProxy's own default unit (configuration manual, section 2.5). */
+export const timeouts = ({ timeouts: times }: HaproxySettings, tunnel: number | null): readonly string[] => [
+  `timeout connect ${String(times.connect)}`,
+  `timeout client ${String(times.client)}`,
+  `timeout client-fin ${String(times.clientFin)}`,
+  `timeout server ${String(times.server)}`,
+  `timeout server-fin ${String(times.serverFin)}`,
+  `timeout http-request ${String(times.httpRequest)}`,
+  `timeout http-keep-alive ${String(times.httpKeepAlive)}`,
+  `timeout tunnel ${String(tunnel ?? times.tunnel)}`,
+  `timeout check ${String(times.check)}`,
+  `timeout queue ${String(times.queue)}`,
+];

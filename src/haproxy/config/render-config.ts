@@ -1,0 +1,88 @@
+import type { ServerSpec } from '../desired/pool-spec.ts';
+import { kindName, type BackendKind } from '../naming.ts';
+import { answeringBackends } from './answering-backends.ts';
+import { frontends } from './frontends.ts';
+import type { HaproxySettings } from './haproxy-settings.ts';
+import { poolDefaults, quote } from './pool-defaults.ts';
+
+/** A backend that holds a pool, or a spare one without servers. */
+export interface BackendSection {
+  readonly name: string;
+  readonly kindName: string;
+  readonly servers: readonly ServerSpec[];
+}
+
+export interface ConfigurationInput {
+  readonly settings: HaproxySettings;
+  /** Digest of the settings, put into HAProxy's environment for the next Fairway to read. */
+  readonly digest: string;
+  readonly twoHops: boolean;
+  readonly kinds: readonly BackendKind[];
+  readonly backends: readonly BackendSection[];
+}
+
+/** Environment variables of the worker that tell a later Fairway what it adopted (`show env` on the socket). */
+export const environment = { settings: 'FAIRWAY_SETTINGS', hops: 'FAIRWAY_TLS_HOPS', kinds: 'FAIRWAY_KINDS' } as const;
+
+/** The whole configuration as text. Pure. Everything that comes from objects is in maps, certificates and server lines. */
+export const renderConfiguration = (input: ConfigurationInput): string => {
+  const { settings } = input;
+  const lines = [
+    ...globalSection(input),
+    ...frontends(settings, input.twoHops),
+    ...answeringBackends(settings),
+    ...input.kinds.flatMap((kind) => poolDefaults(kind, settings)),
+  ].map((line) => (sectionStart.test(line) ? `\n${line}` : `  ${line}`));
+  for (const backend of input.backends) lines.push(backendText(backend));
+  return `${lines.join('\n')}\n`;
+};
+
+const sectionStart = /^(?:global|defaults|frontend|backend|listen)\b(?! ?-)/;
+
+const globalSection = ({ settings, digest, twoHops, kinds }: ConfigurationInput): readonly string[] => [
+  'global',
+  `stats socket ${quote(settings.paths.socket)} mode 600 level admin expose-fd listeners`,
+  'stats timeout 1d',
+  `maxconn ${String(settings.maxConnections)}`,
+  // More checked servers than open files are allowed must not keep HAProxy from starting: maxconn was derived from the real limit.
+  'no strict-limits',
+  `hard-stop-after ${String(settings.hardStopAfter)}`,
+  ...(settings.threads === null ? [] : [`nbthread ${String(settings.threads)}`]),
+  ...(settings.user === null ? [] : [`user ${settings.user}`]),
+  'tune.bufsize 32768',
+  'tune.maxrewrite 8192',
+  'spread-checks 5',
+  `tune.ssl.default-dh-param ${settings.tls.profile === 'old' ? '1024' : '2048'}`,
+  `ssl-default-bind-options ssl-min-ver ${settings.tls.minVersion}${settings.tls.maxVersion === null ? '' : ` ssl-max-ver ${settings.tls.maxVersion}`}`,
+  ...(settings.tls.ciphers.length === 0 ? [] : [`ssl-default-bind-ciphers ${settings.tls.ciphers.join(':')}`]),
+  ...(settings.tls.cipherSuites.length === 0 ? [] : [`ssl-default-bind-ciphersuites ${settings.tls.cipherSuites.join(':')}`]),
+  ...(settings.tls.curves.length === 0 ? [] : [`ssl-default-bind-curves ${settings.tls.curves.join(':')}`]),
+  `lua-load-per-thread ${quote(`${settings.paths.lua}/headers.lua`)}`,
+  ...settings.defaults.h1AdjustCase.map((name) => `h1-case-adjust ${quote(name.toLowerCase())} ${quote(name)}`),
+  `setenv ${environment.settings} ${digest}`,
+  `setenv ${environment.hops} ${twoHops ? '2' : '1'}`,
+  `setenv ${environment.kinds} ${kinds.map(kindName).join(',')}`,
+];
+
+/** Stickiness names the server; an unknown or unusable one is passed over and balancing decides. */
+const useCookie = 'use-server %[var(txn.stick)] if { var(txn.stick) -m found }';
+
+const backendText = ({ name, kindName: kind, servers }: BackendSection): string => {
+  const head = `\nbackend ${name} from ${kind}`;
+  const lines = kind.startsWith('http') ? [head, `  ${useCookie}`] : [head];
+  for (const server of servers) lines.push(`  server ${serverKeywords(server, server.checked ? 'check' : 'none')}`);
+  return lines.join('\n');
+};
+
+/** IPv6 in brackets, as HAProxy writes address and port (configuration manual, section 11.1). */
+export const serverAddress = (server: { readonly address: string; readonly port: number }): string =>
+  `${server.address.includes(':') ? `[${server.address}]` : server.address}:${String(server.port)}`;
+
+/**
+ * Words after `server` or `add server backend/`. The pool-* words are a static server's defaults, which an added server does
+ * not get: without them it would keep no idle connections.
+ */
+export const serverKeywords = (server: ServerSpec, check: 'check' | 'none'): string => {
+  const checks = check === 'none' ? '' : server.keywords.includes('ssl ') ? ' check check-ssl' : ' check';
+  return `${server.name} ${serverAddress(server)}${checks} weight ${String(server.weight)} pool-purge-delay 5s pool-max-conn -1 ${server.keywords}`;
+};

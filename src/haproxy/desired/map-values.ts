@@ -1,0 +1,62 @@
+import { groupName, type Answer, type HostGroup, type PathAnswer } from '../../table/host-group.ts';
+import type { RefusedName, Rule } from '../../table/routing-table.ts';
+import { pathKeys } from '../../table/host-group.ts';
+import { answering, fieldSeparator, type MapName } from '../naming.ts';
+import { settingsEntries, type MapEntry, type SettingsContext } from './rule-settings.ts';
+
+/** Where a rule's pool stands; null: it has no members. */
+export type BackendOf = (rule: Rule) => string | null;
+
+/**
+ * Value of a map entry, fields between `|`: backend · rule · cookie name · cookie attributes · settings id.
+ * The fields are read by `field(n,|)` in the frontends and the pool defaults.
+ */
+export const ruleValue = (rule: Rule, backend: string | null, context: SettingsContext): string => {
+  const empty = rule.pool.mode === 'tcp' ? answering.tcpEmpty : answering.empty;
+  const { cookie } = rule.settings;
+  return [
+    backend ?? empty,
+    rule.id,
+    cookie?.name ?? '-',
+    cookie === null ? '-' : `path=/; HttpOnly${cookie.attributes}`,
+    settingsEntries(rule, context).id,
+  ].join(fieldSeparator);
+};
+
+/** Every map entry of a host group. Pure. */
+export const groupEntries = (group: HostGroup, backendOf: BackendOf, context: SettingsContext): readonly MapEntry[] => {
+  const value = (answer: Answer): string => {
+    const named = (backend: string): string => [backend, answer.rule.id].join(fieldSeparator);
+    switch (answer.does) {
+      case 'serve': return ruleValue(answer.rule, backendOf(answer.rule), context);
+      case 'redirect': return named(answering.redirect);
+      case 'close': return named(answering.closed);
+      case 'ask-wildcard': return 'ask-wildcard';
+      case 'misdirected': return named(answering.misdirected);
+      case 'terminate': return answering.terminate;
+    }
+  };
+  const paths = (map: MapName, answers: readonly PathAnswer[]): readonly MapEntry[] =>
+    answers.map(([key, answer]) => [map, `${group.host}${key}`, value(answer)] as const);
+  const suffix = group.wildcard ? '-wildcard' : '';
+  return [
+    ...paths(`plain${suffix}`, group.plain),
+    ...paths('plain-fallback', group.plainFallback),
+    ...paths(`tls${suffix}`, group.tls),
+    ...(group.sni === null ? [] : [[`sni${suffix}`, group.host, value(group.sni)] as const]),
+    ['hosts', groupName(group), '1'],
+  ];
+};
+
+/** Entries that let an unmatched request learn that a route for it was refused, and why. */
+export const refusedEntries = (refused: readonly RefusedName[]): readonly MapEntry[] => {
+  const found = new Map<string, MapEntry>();
+  for (const { host, wildcard, path, reason } of refused) {
+    if (!/^[a-z0-9.-]{1,253}$/.test(host)) continue;
+    for (const key of pathKeys(path)) {
+      const map: MapName = wildcard ? 'refused-wildcard' : 'refused';
+      if (key.length < 4096) found.set(`${map} ${host}${key}`, [map, `${host}${key}`, reason]);
+    }
+  }
+  return [...found.values()];
+};
