@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { createSecureServer, createServer as createH2cServer } from 'node:http2';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import { createServer as createTcpServer } from 'node:net';
+import { Server as TcpServer, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket, createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer } from 'ws';
@@ -60,6 +60,8 @@ export interface Member {
   answer(status: number): void;
   /** Stops listening and breaks what is open: connections are refused until `accept`. */
   refuse(): Promise<void>;
+  /** Stops listening but serves on what is open, as a well-behaved program does at its end. */
+  refuseNew(): void;
   accept(): Promise<void>;
   /** Answers wait until `release`. */
   hold(): void;
@@ -170,11 +172,15 @@ export async function startMember(wish: MemberWish = {}): Promise<Member> {
   };
   const refuse = async (): Promise<void> => {
     const old = server;
-    if (!old) return;
     server = null;
-    const closed = new Promise<void>((resolve) => old.close(() => resolve()));
+    const closed = old ? new Promise<void>((resolve) => old.close(() => resolve())) : null;
     for (const socket of sockets) socket.destroy();
     await closed;
+  };
+  const refuseNew = (): void => {
+    // Not `server.close`: that of an HTTP server closes idle connections too, and with them requests on their way.
+    if (server) TcpServer.prototype.close.call(server);
+    server = null;
   };
   const release = (): void => {
     holding = false;
@@ -197,6 +203,7 @@ export async function startMember(wish: MemberWish = {}): Promise<Member> {
     delay: (milliseconds) => { pause = milliseconds; },
     answer: (code) => { status = code; },
     refuse,
+    refuseNew,
     accept,
     hold: () => { holding = true; },
     release,
