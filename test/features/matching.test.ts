@@ -144,7 +144,7 @@ describe('port 443', () => {
     ['ALLOW.test', '/', 'allow'],
     ['allow.test:8443', '/', 'allow'],
     // A plain route is not served over TLS.
-    ['paths.test', '/', '503 no-route-for-host'],
+    ['paths.test', '/', '503 no-route-for-path'],
     // The specific edge host wins over the passthrough wildcard above it.
     ['special.pass.test', '/', 'edge'],
     ['other.pass.test', '/', 'passthrough'],
