@@ -22,6 +22,8 @@ export interface TableInput {
   readonly claims: readonly Claim[];
   readonly verdicts: readonly Verdict[];
   readonly view: StoreView;
+  /** PEM. */
+  readonly defaultCertificate: string;
 }
 
 /** Builds tables; remembers rules by the identity of what they were made from, so that an unchanged rule stays the same object. */
@@ -38,9 +40,9 @@ export const createTableBuilder = (options: TableOptions): ((input: TableInput) 
     return rule;
   };
 
-  return ({ claims, verdicts, view }) => {
+  return ({ claims, verdicts, view, defaultCertificate }) => {
     const rules = claims.map((claim) => ruleOf(claim, view)).sort(compareRules);
-    return { rules, certificates: certificatesOf(claims), refused: refusedNames(verdicts) };
+    return { rules, certificates: certificatesOf(claims), defaultCertificate, refused: refusedNames(verdicts) };
   };
 };
 

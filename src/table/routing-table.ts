@@ -89,5 +89,7 @@ export interface RefusedName {
 export interface RoutingTable {
   readonly rules: readonly Rule[];
   readonly certificates: readonly Certificate[];
+  /** PEM presented where no certificate fits the SNI. */
+  readonly defaultCertificate: string;
   readonly refused: readonly RefusedName[];
 }

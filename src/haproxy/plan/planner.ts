@@ -1,0 +1,304 @@
+import { createGrouper, type HostGroup } from '../../table/host-group.ts';
+import type { RoutingTable, Rule } from '../../table/routing-table.ts';
+import { groupEntries, refusedEntries } from '../desired/map-values.ts';
+import { poolSpec, type PoolContext, type PoolSpec } from '../desired/pool-spec.ts';
+import { settingsEntries, type MapEntry } from '../desired/rule-settings.ts';
+import { digestOf, fieldSeparator, mapNames, type MapName } from '../naming.ts';
+import type { Observed } from '../observed/observed.ts';
+import type { ReloadReason } from '../reload-reasons.ts';
+import { canStay, poolSteps, SpareBackends } from './backend-pool.ts';
+import { applyStep, type Step } from './steps.ts';
+import { Uses } from './uses.ts';
+
+export interface PlanContext extends PoolContext {
+  readonly certificateFile: (host: string, pem: string) => string;
+  readonly defaultCertificateFile: string;
+}
+
+/** A backend's server that no rule wants any more. */
+export interface Leftover {
+  readonly backend: string;
+  readonly server: string;
+}
+
+export type Plan =
+  | { readonly kind: 'steps'; readonly steps: readonly Step[]; /** Deleted once they are idle. */ readonly leftovers: readonly Leftover[] }
+  | { readonly kind: 'reload'; readonly reason: ReloadReason; readonly detail: string };
+
+interface PlacedPool {
+  readonly rule: Rule;
+  readonly spec: PoolSpec;
+  readonly backend: string | null;
+}
+
+/** Key in the `backends` map for what the default certificate is. */
+const defaultCertificateKey = 'default-certificate';
+
+/**
+ * Turns tables into steps. Holds an image of HAProxy (`observed`) and what each part of it was made from, so that a plan costs as
+ * much as what changed: rules and host groups that are the same objects as last time are passed over.
+ * A new planner knows nothing but the image, and its first plan compares everything: that is how a running HAProxy is adopted,
+ * and how any doubt is settled.
+ */
+export class Planner {
+  readonly observed: Observed;
+  readonly #context: PlanContext;
+  readonly #group = createGrouper();
+  readonly #spares: SpareBackends;
+  readonly #placed = new Map<string, PlacedPool>();
+  readonly #before: ReadonlyMap<string, { readonly backend: string; readonly digest: string }>;
+  readonly #entryUses = new Uses<MapEntry>();
+  readonly #caUses = new Uses<string>();
+  readonly #entriesOfRule = new Map<string, readonly MapEntry[]>();
+  readonly #entriesOfGroup = new Map<string, { readonly group: HostGroup; readonly entries: readonly MapEntry[] }>();
+  readonly #certificates = new Map<string, { readonly file: string; readonly pem: string }>();
+  #refused: { readonly list: RoutingTable['refused']; readonly entries: readonly MapEntry[] } = { list: [], entries: [] };
+  #first = true;
+
+  constructor(observed: Observed, context: PlanContext) {
+    this.observed = observed;
+    this.#context = context;
+    const before = new Map<string, { backend: string; digest: string }>();
+    for (const [backend, text] of observed.maps.backends) {
+      const [rule = '', digest = ''] = text.split(fieldSeparator);
+      if (observed.backends.has(backend)) before.set(rule, { backend, digest });
+    }
+    this.#before = before;
+    this.#spares = new SpareBackends(observed, new Set([...before.values()].map(({ backend }) => backend)));
+  }
+
+  /** Spare backends left, per kind. */
+  spares(): ReadonlyMap<string, number> {
+    return this.#spares.counts();
+  }
+
+  /** Servers of a backend as they were asked for. */
+  serversOf(backend: string): PoolSpec['servers'] {
+    const owner = this.observed.maps.backends.get(backend)?.split(fieldSeparator)[0];
+    const placed = owner === undefined ? undefined : this.#placed.get(owner);
+    return placed?.backend === backend ? placed.spec.servers : [];
+  }
+
+  /** Backend that holds a rule's pool, or null. */
+  backendOf(rule: string): string | null {
+    return this.#placed.get(rule)?.backend ?? null;
+  }
+
+  /**
+   * Steps from the image to the table. The image is brought forward with each step. After `reload` the planner is spent:
+   * the new worker gets a new one.
+   */
+  plan(table: RoutingTable): Plan {
+    const prepare: Step[] = [];
+    const change: Step[] = [];
+    const retire: Step[] = [];
+    const leftovers: Leftover[] = [];
+    const put = (list: Step[], step: Step): void => {
+      applyStep(this.observed, step);
+      list.push(step);
+    };
+    const set = (list: Step[], [map, key, value]: MapEntry, rule: string | null): void => {
+      const has = this.observed.maps[map].get(key);
+      if (has === undefined) put(list, { rule, does: 'map-add', map, key, value });
+      else if (has !== value) put(list, { rule, does: 'map-set', map, key, value });
+    };
+    const unset = (list: Step[], [map, key]: MapEntry): void => {
+      if (this.observed.maps[map].has(key)) put(list, { rule: null, does: 'map-delete', map, key });
+    };
+
+    const rules = new Map(table.rules.map((rule) => [rule.id, rule]));
+    const moved: { rule: string; backend: string }[] = [];
+    for (const rule of table.rules) {
+      const placed = this.#placed.get(rule.id);
+      if (placed?.rule === rule) continue;
+      const problem = this.#place(rule, placed, { prepare, retire, moved, put, set });
+      if (problem !== null) return problem;
+    }
+    for (const [id, placed] of this.#placed) {
+      if (rules.has(id)) continue;
+      this.#placed.delete(id);
+      this.#releaseEntries(id, retire, unset);
+      this.#releaseCa(placed, retire, put);
+      if (placed.backend !== null) moved.push({ rule: id, backend: placed.backend });
+    }
+
+    this.#planCertificates(table, { prepare, change, retire, put, set, unset });
+    this.#planGroups(table, change, set, unset);
+    if (this.#first) this.#sweep(retire, unset, put);
+
+    for (const { backend } of moved) this.#vacate(backend, retire, leftovers, unset);
+    for (const step of retire) if (step.does === 'server-maintenance') leftovers.push({ backend: step.backend, server: step.server });
+    this.#first = false;
+    return { kind: 'steps', steps: [...prepare, ...change, ...retire], leftovers };
+  }
+
+  #place(rule: Rule, placed: PlacedPool | undefined, to: {
+    readonly prepare: Step[]; readonly retire: Step[]; readonly moved: { rule: string; backend: string }[];
+    readonly put: (list: Step[], step: Step) => void; readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void;
+  }): Plan | null {
+    const spec = poolSpec(rule, this.#context);
+    const before = placed === undefined ? (this.#first ? this.#before.get(rule.id) : undefined) : { backend: placed.backend, digest: placed.spec.digest };
+    const servers = before?.backend == null ? undefined : this.observed.backends.get(before.backend);
+    const stays = servers !== undefined && spec.servers.length > 0 && before?.digest === spec.digest && canStay(spec, servers);
+    let backend: string | null = stays ? before.backend : null;
+    if (!stays && spec.servers.length > 0) {
+      backend = this.#spares.take(spec, this.observed);
+      if (backend === null) {
+        return this.#spares.has(spec.kindName)
+          ? { kind: 'reload', reason: 'spares-exhausted', detail: `no spare backend of kind ${spec.kindName} is left for ${rule.id}` }
+          : { kind: 'reload', reason: 'new-pool-kind', detail: `${rule.id} is the first to need a backend of kind ${spec.kindName}` };
+      }
+    }
+    if (before?.backend != null && before.backend !== backend) to.moved.push({ rule: rule.id, backend: before.backend });
+    if (spec.ca !== null && spec.servers.length > 0) {
+      const file = this.#context.caFile(spec.ca);
+      this.#caUses.take(file, file);
+      if (!this.observed.cas.has(file)) to.put(to.prepare, { rule: rule.id, does: 'ca-new', file, pem: spec.ca });
+    }
+    if (placed !== undefined) this.#releaseCa(placed, to.retire, to.put);
+    if (backend !== null) {
+      const steps = poolSteps(rule.id, backend, spec, this.observed.backends.get(backend) ?? new Map());
+      for (const step of steps.prepare) to.put(to.prepare, step);
+      for (const step of steps.retire) to.put(to.retire, step);
+      to.set(to.prepare, ['backends', backend, [rule.id, spec.digest].join(fieldSeparator)], rule.id);
+    }
+    this.#placed.set(rule.id, { rule, spec, backend });
+    const entries = settingsEntries(rule, this.#context).entries;
+    const old = this.#entriesOfRule.get(rule.id);
+    for (const entry of entries) {
+      this.#entryUses.take(`${entry[0]} ${entry[1]}`, entry);
+      to.set(to.prepare, entry, rule.id);
+    }
+    this.#entriesOfRule.set(rule.id, entries);
+    for (const entry of old ?? []) this.#releaseEntry(entry, to.retire, to.put);
+    return null;
+  }
+
+  #releaseEntry([map, key]: MapEntry, retire: Step[], put: (list: Step[], step: Step) => void): void {
+    if (this.#entryUses.release(`${map} ${key}`) !== null && this.observed.maps[map].has(key)) put(retire, { rule: null, does: 'map-delete', map, key });
+  }
+
+  #releaseEntries(id: string, retire: Step[], unset: (list: Step[], entry: MapEntry) => void): void {
+    for (const entry of this.#entriesOfRule.get(id) ?? []) if (this.#entryUses.release(`${entry[0]} ${entry[1]}`) !== null) unset(retire, entry);
+    this.#entriesOfRule.delete(id);
+  }
+
+  #releaseCa(placed: PlacedPool, retire: Step[], put: (list: Step[], step: Step) => void): void {
+    if (placed.spec.ca === null || placed.spec.servers.length === 0) return;
+    const file = this.#caUses.release(this.#context.caFile(placed.spec.ca));
+    if (file !== null) put(retire, { rule: null, does: 'ca-delete', file });
+  }
+
+  #planCertificates(table: RoutingTable, to: {
+    readonly prepare: Step[]; readonly change: Step[]; readonly retire: Step[]; readonly put: (list: Step[], step: Step) => void;
+    readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void; readonly unset: (list: Step[], entry: MapEntry) => void;
+  }): void {
+    const hosts = new Set<string>();
+    for (const { host, pem, rule } of table.certificates) {
+      hosts.add(host);
+      const known = this.#certificates.get(host);
+      if (known?.pem === pem) continue;
+      const file = this.#context.certificateFile(host, pem);
+      if (!this.observed.certificates.has(file)) to.put(to.prepare, { rule, does: 'certificate-new', file, pem });
+      if (!this.observed.listed.has(file)) to.put(to.prepare, { rule, does: 'certificate-list', file, host });
+      to.set(to.prepare, ['certificates', host, digestOf(pem)], rule);
+      this.#certificates.set(host, { file, pem });
+      if (known !== undefined) this.#dropCertificate(known.file, to);
+    }
+    for (const [host, { file }] of this.#certificates) {
+      if (hosts.has(host)) continue;
+      this.#certificates.delete(host);
+      to.unset(to.change, ['certificates', host, '']);
+      this.#dropCertificate(file, to);
+    }
+    const digest = digestOf(table.defaultCertificate);
+    if (this.observed.maps.backends.get(defaultCertificateKey) !== digest) {
+      to.put(to.prepare, { rule: null, does: 'certificate-replace', file: this.#context.defaultCertificateFile, pem: table.defaultCertificate });
+      to.set(to.prepare, ['backends', defaultCertificateKey, digest], null);
+    }
+  }
+
+  /** Only after its successor is listed: HAProxy presents the one listed first, so there is no moment without a certificate. */
+  #dropCertificate(file: string, to: { readonly change: Step[]; readonly retire: Step[]; readonly put: (list: Step[], step: Step) => void }): void {
+    if (this.observed.listed.has(file)) to.put(to.change, { rule: null, does: 'certificate-unlist', file });
+    if (this.observed.certificates.has(file)) to.put(to.retire, { rule: null, does: 'certificate-delete', file });
+  }
+
+  #planGroups(table: RoutingTable, change: Step[], set: (list: Step[], entry: MapEntry, rule: string | null) => void, unset: (list: Step[], entry: MapEntry) => void): void {
+    const groups = this.#group(table.rules);
+    const removed: MapEntry[] = [];
+    for (const [name, group] of groups) {
+      const known = this.#entriesOfGroup.get(name);
+      if (known?.group === group) continue;
+      const entries = groupEntries(group, (rule) => this.backendOf(rule.id), this.#context);
+      for (const entry of entries) set(change, entry, group.rules[0]?.id ?? null);
+      if (known !== undefined) {
+        const kept = new Set(entries.map(([map, key]) => `${map} ${key}`));
+        removed.push(...known.entries.filter(([map, key]) => !kept.has(`${map} ${key}`)));
+      }
+      this.#entriesOfGroup.set(name, { group, entries });
+    }
+    for (const [name, { entries }] of this.#entriesOfGroup) {
+      if (groups.has(name)) continue;
+      this.#entriesOfGroup.delete(name);
+      removed.push(...entries);
+    }
+    if (table.refused !== this.#refused.list) {
+      const entries = refusedEntries(table.refused);
+      const kept = new Set(entries.map(([map, key]) => `${map} ${key}`));
+      for (const entry of entries) set(change, entry, null);
+      removed.push(...this.#refused.entries.filter(([map, key]) => !kept.has(`${map} ${key}`)));
+      this.#refused = { list: table.refused, entries };
+    }
+    for (const entry of removed) unset(change, entry);
+  }
+
+  /** First plan only: takes away what the image has and no rule asks for. */
+  #sweep(retire: Step[], unset: (list: Step[], entry: MapEntry) => void, put: (list: Step[], step: Step) => void): void {
+    const wanted = new Map<MapName, Set<string>>(mapNames.map((name) => [name, new Set<string>()]));
+    const want = ([map, key]: MapEntry): void => { wanted.get(map)?.add(key); };
+    for (const { entries } of this.#entriesOfGroup.values()) entries.forEach(want);
+    for (const entries of this.#entriesOfRule.values()) entries.forEach(want);
+    this.#refused.entries.forEach(want);
+    for (const host of this.#certificates.keys()) want(['certificates', host, '']);
+    const used = new Set<string>();
+    for (const { backend } of this.#placed.values()) if (backend !== null) used.add(backend);
+    used.forEach((backend) => { want(['backends', backend, '']); });
+    want(['backends', defaultCertificateKey, '']);
+    for (const map of mapNames) for (const key of [...this.observed.maps[map].keys()]) if (wanted.get(map)?.has(key) === false) unset(retire, [map, key, '']);
+
+    for (const [backend, servers] of this.observed.backends) {
+      if (used.has(backend)) continue;
+      for (const [server, { ready }] of servers) if (ready) put(retire, { rule: null, does: 'server-maintenance', backend, server });
+    }
+    // Backends of rules that are still there were vacated or kept; those of vanished rules become spare here.
+    for (const [rule, { backend }] of this.#before) if (!this.#placed.has(rule) && !used.has(backend)) this.#spares.give(backend);
+    const files = new Set([...this.#certificates.values()].map(({ file }) => file));
+    for (const file of [...this.observed.listed.keys()]) if (!files.has(file)) put(retire, { rule: null, does: 'certificate-unlist', file });
+    for (const file of [...this.observed.certificates]) if (!files.has(file)) put(retire, { rule: null, does: 'certificate-delete', file });
+    for (const file of [...this.observed.cas]) if (!this.#caUses.has(file)) put(retire, { rule: null, does: 'ca-delete', file });
+  }
+
+  /** A backend whose rule moved away or went. Its servers stay ready for the requests that already chose it. */
+  #vacate(backend: string, retire: Step[], leftovers: Leftover[], unset: (list: Step[], entry: MapEntry) => void): void {
+    const owner = this.observed.maps.backends.get(backend)?.split(fieldSeparator)[0];
+    if (owner === undefined || this.#placed.get(owner)?.backend !== backend) unset(retire, ['backends', backend, '']);
+    this.#spares.give(backend);
+    for (const server of this.observed.backends.get(backend)?.keys() ?? []) leftovers.push({ backend, server });
+  }
+
+  /** Steps that put a leftover out of service and delete it; empty when a new pool meanwhile took the server over. */
+  retire({ backend, server }: Leftover): readonly Step[] {
+    const has = this.observed.backends.get(backend)?.get(server);
+    if (has === undefined || this.#inUse(backend, server)) return [];
+    const steps: Step[] = has.ready ? [{ rule: null, does: 'server-maintenance', backend, server }] : [];
+    steps.push({ rule: null, does: 'server-delete', backend, server });
+    return steps;
+  }
+
+  #inUse(backend: string, server: string): boolean {
+    const owner = this.observed.maps.backends.get(backend)?.split(fieldSeparator)[0];
+    const placed = owner === undefined ? undefined : this.#placed.get(owner);
+    return placed?.backend === backend && placed.spec.servers.some(({ name }) => name === server);
+  }
+}
