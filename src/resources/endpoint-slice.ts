@@ -1,4 +1,4 @@
-import { flag, noteUnknown, portNumber, section, sections, text, texts } from './fields.ts';
+import { flag, noteUnknown, portNumber, problemsFound, section, sections, text, texts } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -70,6 +70,6 @@ export function decodeEndpointSlice(object: Section, metadata: Metadata): Endpoi
     addressType: text(object, 'addressType'),
     ports: sections(object, 'ports').map(decodePort),
     endpoints: sections(object, 'endpoints').map(decodeEndpoint),
-    problems: object.notes.problems,
+    problems: problemsFound(object),
   };
 }

@@ -45,11 +45,22 @@ const wrong = (section: Section, path: string, wanted: string, value: unknown, h
   section.notes.problems.push({ path, message: `${path} must be ${wanted}, but it is ${describe(value)}.`, hint });
 };
 
+/** Short texts seen before. Objects say `Service`, `TCP`, `http` and their namespace thousands of times. */
+const shared = new Map<string, string>();
+
 /**
  * A copy that does not keep its source alive. V8 makes `text.slice()` of 13 characters and more a window onto the whole
- * text, so one host name would keep a manifest of megabytes in memory for as long as the Route lives.
+ * text, so one host name would keep a manifest of megabytes in memory for as long as the Route lives; a text that was joined
+ * keeps its pieces. Short texts, which are copies already, are kept once each.
  */
-const own = (value: string): string => (value.length < 13 ? value : Buffer.from(value, 'utf8').toString('utf8'));
+export const own = (value: string): string => {
+  if (value.length >= 13) return Buffer.from(value, 'utf8').toString('utf8');
+  const known = shared.get(value);
+  if (known !== undefined) return known;
+  if (shared.size >= 20_000) shared.clear();
+  shared.set(value, value);
+  return value;
+};
 
 /** Text, or empty when not set. */
 export function text(section: Section, name: string): string {
@@ -162,6 +173,11 @@ export function noteUnknown(found: Section, known: ReadonlySet<string>): void {
     found.notes.unknown.push({ path, message: `${path} is not a field that exists here; it has no effect.`, hint });
   }
 }
+
+const none: readonly FieldProblem[] = [];
+
+/** The problems of an object that is decoded; one empty list for the many objects that have none. */
+export const problemsFound = (object: Section): readonly FieldProblem[] => (object.notes.problems.length === 0 ? none : object.notes.problems);
 
 /** What somebody typed, fit for one line of a message. */
 export const printable = (value: string): string => {

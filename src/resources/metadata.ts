@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { printable, section, text, textEntries, noteUnknown } from './fields.ts';
+import { noteUnknown, own, printable, section, text, textEntries } from './fields.ts';
 import type { Section } from './fields.ts';
 
 /** Where an object was read: shown with every verdict, so that a person can go and look. */
@@ -68,12 +68,16 @@ const known = new Set([
 /** The stand-in for a uid that is not written: the same on every machine, and not one that a name could be chosen for easily. */
 const madeUid = (kind: string, namespace: string, name: string): string => {
   const hex = hash('sha256', `${kind}/${namespace}/${name}`, 'hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+  return own(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`);
 };
 
-const keyed = (found: Section, name: string): Record<string, string> => {
+const nothing: Readonly<Record<string, string>> = Object.freeze({});
+
+const keyed = (found: Section, name: string): Readonly<Record<string, string>> => {
+  const entries = textEntries(found, name);
+  if (entries.length === 0) return nothing;
   const map: Record<string, string> = {};
-  for (const [key, value] of textEntries(found, name)) {
+  for (const [key, value] of entries) {
     // Keys that name a member of Object.prototype in a harmful way (`__proto__`) are no qualified names.
     if (qualifiedName.test(key)) map[key] = value;
     else {

@@ -1,4 +1,4 @@
-import { noteUnknown } from './fields.ts';
+import { noteUnknown, problemsFound } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -14,5 +14,5 @@ const known = new Set(['apiVersion', 'kind', 'metadata', 'spec', 'status']);
 /** Only its labels and annotations matter here. */
 export function decodeNamespace(object: Section, metadata: Metadata): Namespace {
   noteUnknown(object, known);
-  return { kind: 'Namespace', metadata, problems: object.notes.problems };
+  return { kind: 'Namespace', metadata, problems: problemsFound(object) };
 }

@@ -1,4 +1,4 @@
-import { integer, noteUnknown, section, sections, text, textOrInteger } from './fields.ts';
+import { integer, noteUnknown, problemsFound, section, sections, text, textOrInteger } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -121,6 +121,6 @@ export function decodeRoute(object: Section, metadata: Metadata): Route {
     wildcardPolicy: text(spec, 'wildcardPolicy') || 'None',
     requestHeaders: actions === null ? [] : sections(actions, 'request').flatMap(decodeHeader),
     responseHeaders: actions === null ? [] : sections(actions, 'response').flatMap(decodeHeader),
-    problems: object.notes.problems,
+    problems: problemsFound(object),
   };
 }

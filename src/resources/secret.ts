@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { noteUnknown, printable, text, textEntries } from './fields.ts';
+import { noteUnknown, printable, problemsFound, text, textEntries } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -45,5 +45,5 @@ export function decodeSecret(object: Section, metadata: Metadata): Secret {
     else put('data', key, decoded);
   }
   for (const [key, value] of textEntries(object, 'stringData')) put('stringData', key, value);
-  return { kind: 'Secret', metadata, type: text(object, 'type') || 'Opaque', data, problems: object.notes.problems };
+  return { kind: 'Secret', metadata, type: text(object, 'type') || 'Opaque', data, problems: problemsFound(object) };
 }

@@ -1,4 +1,4 @@
-import { noteUnknown, portNumber, section, sections, text, textOrInteger } from './fields.ts';
+import { noteUnknown, portNumber, problemsFound, section, sections, text, textOrInteger } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -53,6 +53,6 @@ export function decodeService(object: Section, metadata: Metadata): Service {
     type: text(spec, 'type') || 'ClusterIP',
     clusterIP: text(spec, 'clusterIP'),
     ports: sections(spec, 'ports').flatMap(decodePort),
-    problems: object.notes.problems,
+    problems: problemsFound(object),
   };
 }

@@ -1,0 +1,164 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { decodeObject } from '../resources/decode-object.ts';
+import type { Resource } from '../resources/kinds.ts';
+import type { FieldProblem } from '../resources/metadata.ts';
+import { documentLines } from './field-lines.ts';
+import { moveEntry } from './move-entry.ts';
+import { parseDocument } from './parse-document.ts';
+import type { RawValue } from './parse-document.ts';
+import type { SourceProblem } from './source.ts';
+import type { SourceProblemCode } from './source-codes.ts';
+import { normalizeBytes, splitFile } from './split-documents.ts';
+import type { DocumentRange } from './split-documents.ts';
+
+/** One object of a document, or what there is to say instead of it. */
+export interface ManifestEntry {
+  /** Of the object's text: same hash, same object. */
+  readonly hash: string;
+  readonly line: number;
+  readonly resource: Resource | null;
+  readonly problems: readonly SourceProblem[];
+}
+
+/** What one document of a file holds. The text itself is not kept. */
+export interface ManifestDocument {
+  readonly hash: string;
+  /** 1-based line of the document's first byte. */
+  readonly line: number;
+  readonly entries: readonly ManifestEntry[];
+  /** true: some objects that stand in the text could not be understood. */
+  readonly broken: boolean;
+}
+
+/** What one file holds. */
+export interface Manifest {
+  readonly file: string;
+  readonly documents: readonly ManifestDocument[];
+}
+
+/** Nobody reads more about one object, and a hostile one must not cost a lookup for each of its fields. */
+const toldFields = 20;
+
+const noProblems: readonly SourceProblem[] = [];
+
+const problem = (
+  code: SourceProblemCode, file: string, line: number, told: { readonly message: string; readonly hint: string },
+  more: Partial<Pick<SourceProblem, 'severity' | 'subject' | 'fields'>> = {},
+): SourceProblem => ({ code, file, line, message: told.message, hint: told.hint, severity: 'error', ...more });
+
+/** One problem for all unknown fields of an object. */
+const unknownFields = (file: string, line: number, subject: string, fields: readonly FieldProblem[], all: number): SourceProblem => {
+  const [first] = fields;
+  const others = all > 1 ? ` (and ${all - 1} more)` : '';
+  const told = { message: `${first?.message ?? ''}${others}`, hint: first?.hint ?? '' };
+  return problem('source-unknown-field', file, first?.line ?? line, told, { severity: 'warning', subject, fields });
+};
+
+function decodeEntry(file: string, line: number, own: string, value: unknown, lineOf: (path: string) => number): ManifestEntry {
+  const located = (found: readonly FieldProblem[]): readonly FieldProblem[] => found.slice(0, toldFields).map((one) => ({ ...one, line: lineOf(one.path) }));
+  const decoded = decodeObject(value, { file, line });
+  const entry = (resource: Resource | null, problems: readonly SourceProblem[]): ManifestEntry => ({ hash: own, line, resource, problems });
+  switch (decoded.is) {
+    case 'resource': {
+      const { resource, unknown } = decoded;
+      const subject = `${resource.kind} ${resource.metadata.namespace === '' ? '' : `${resource.metadata.namespace}/`}${resource.metadata.name}`;
+      const problems = unknown.length === 0 ? noProblems : [unknownFields(file, line, subject, located(unknown), unknown.length)];
+      return entry(resource.problems.length === 0 ? resource : { ...resource, problems: located(resource.problems) }, problems);
+    }
+    case 'unknown-kind':
+      return entry(null, [problem('source-unknown-kind', file, lineOf('kind'), decoded.problem, { severity: 'warning', subject: decoded.subject })]);
+    case 'unknown-version':
+      return entry(null, [problem('source-unknown-version', file, lineOf('apiVersion'), decoded.problem, { subject: decoded.subject })]);
+    case 'nameless': {
+      const code = decoded.subject === '' ? 'source-not-an-object' : 'source-nameless';
+      const subject = decoded.subject === '' ? {} : { subject: decoded.subject };
+      return entry(null, [problem(code, file, lineOf(decoded.problem.path), decoded.problem, subject)]);
+    }
+  }
+}
+
+/** Line of the first byte that is not UTF-8. Halving finds it in one file's length of work. */
+function badLine(bytes: Buffer): number {
+  let lines = 0;
+  for (let start = 0; start < bytes.length; lines++) {
+    const next = bytes.indexOf(10, start);
+    const end = next === -1 ? bytes.length : next + 1;
+    if (!isUtf8(bytes.subarray(start, end))) return lines;
+    start = end;
+  }
+  return lines;
+}
+
+/** Remembers what was read from a file before, by the hash of the text. */
+interface Memory {
+  document(place: number, hash: string, line: number): ManifestDocument | undefined;
+  entry(hash: string): ManifestEntry | undefined;
+}
+
+function memoryOf(before: Manifest | undefined): Memory {
+  let byHash: Map<string, ManifestDocument> | null = null;
+  let entries: Map<string, ManifestEntry> | null = null;
+  return {
+    document: (place, own, line) => {
+      const same = before?.documents[place];
+      if (same === undefined || same.hash === own) return same?.hash === own && same.line === line ? same : moved(same, line);
+      byHash ??= new Map(before?.documents.map((document) => [document.hash, document]));
+      return moved(byHash.get(own), line);
+    },
+    entry: (own) => {
+      entries ??= new Map(before?.documents.flatMap((document) => document.entries).map((entry) => [entry.hash, entry]));
+      return entries.get(own);
+    },
+  };
+}
+
+const moved = (document: ManifestDocument | undefined, line: number): ManifestDocument | undefined => {
+  if (document === undefined || document.line === line) return document;
+  const by = line - document.line;
+  return { ...document, line, entries: document.entries.map((entry) => moveEntry(entry, by)) };
+};
+
+function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: string, memory: Memory): ManifestDocument {
+  const none = (told: SourceProblem): ManifestDocument =>
+    ({ hash: own, line: range.line, broken: true, entries: [{ hash: own, line: told.line, resource: null, problems: [told] }] });
+  if (!isUtf8(bytes)) {
+    const told = { message: 'The document holds bytes that are not UTF-8.', hint: 'Save the file as UTF-8.' };
+    return none(problem('source-not-utf8', file, range.line + badLine(bytes), told));
+  }
+  const source = bytes.toString('utf8');
+  const parsed = parseDocument(source);
+  if (parsed.is === 'broken') return none(problem(parsed.code, file, range.line + parsed.mistake.lines, parsed.mistake));
+  const lines = documentLines(source);
+  const entries = parsed.values.map((raw: RawValue) => {
+    const line = range.line + raw.lines;
+    const entryHash = raw.text === null ? own : hash('sha256', raw.text, 'base64');
+    const known = raw.text === null ? undefined : memory.entry(entryHash);
+    if (known !== undefined) return moveEntry(known, line - known.line);
+    return decodeEntry(file, line, entryHash, raw.value, (path) => range.line + lines(raw.lines, path));
+  });
+  return { hash: own, line: range.line, entries, broken: false };
+}
+
+/**
+ * Reads the text of one file: YAML 1.2 or JSON, any number of documents, Lists. `before` is what the same file held the last
+ * time: documents whose text is the same keep their objects' identity and are not parsed again. Never throws.
+ */
+export function readManifests(file: string, text: Buffer | string, before?: Manifest): Manifest {
+  const bytes = normalizeBytes(typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
+  const memory = memoryOf(before);
+  const documents = splitFile(file, bytes).map((range, place) => {
+    const part = bytes.subarray(range.start, range.end);
+    const own = hash('sha256', part, 'base64');
+    return memory.document(place, own, range.line) ?? readDocument(file, part, range, own, memory);
+  });
+  return { file, documents };
+}
+
+/** Every object of a file, in the order of the text. */
+export const resourcesOf = (manifest: Manifest): readonly Resource[] =>
+  manifest.documents.flatMap((document) => document.entries.flatMap((entry) => (entry.resource === null ? [] : [entry.resource])));
+
+/** Everything there is to say about a file, in the order of the text. */
+export const problemsOf = (manifest: Manifest): readonly SourceProblem[] =>
+  manifest.documents.flatMap((document) => document.entries.flatMap((entry) => entry.problems));
