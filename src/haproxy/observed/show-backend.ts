@@ -1,1 +1,4 @@
-export function parseShowBackend(_text: string): readonly string[] { throw new Error('not written yet'); }
+/** Names in `show backend`: a comment, `# name`, then one name a line. */
+export function parseShowBackend(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}

@@ -19,7 +19,7 @@ const margin = 1024;
  */
 export function escapeArgument(value: string): string {
   if (value === '') throw new RuntimeSocketError('unsafe', '', 'an argument of a HAProxy command cannot be empty');
-  return value.replaceAll(/[\\; ]/g, '\\$&').replaceAll('<<', '\\<\\<');
+  return value.replaceAll(/[\\; <]/g, '\\$&');
 }
 
 /** The bytes that carry a command, with the newline that ends it. Throws `unsafe` or `too-long`, see RuntimeSocketError. */
