@@ -36,4 +36,9 @@ export interface Verdict {
   /** Empty when admitted. */
   readonly refusals: readonly Refusal[];
   readonly warnings: readonly Warning[];
+  /**
+   * What a Route asked for, admitted or not, after `spec.subdomain` and template; absent for other kinds and where the
+   * host is no DNS name. `host` is the parent domain where `wildcard` is true, as in `Claim`.
+   */
+  readonly asked?: { readonly host: string; readonly wildcard: boolean; readonly path: string };
 }

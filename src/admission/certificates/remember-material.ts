@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { judgeTlsMaterial } from './tls-material.ts';
+import type { TlsMaterial, TlsTexts } from './tls-material.ts';
+
+/** Texts remembered per generation: enough for every certificate of a large router, at a few KB each. */
+const generation = 5_000;
+
+/**
+ * `judgeTlsMaterial` that remembers its answers by the digest of the texts: many routes carry the same wildcard
+ * certificate, and an edited route mostly keeps its own. Two generations bound what is kept while certificates rotate.
+ * @param now milliseconds since the epoch
+ */
+export const createTlsJudge = (now: number): ((texts: TlsTexts) => TlsMaterial) => {
+  let recent = new Map<string, TlsMaterial>();
+  let older = new Map<string, TlsMaterial>();
+  return (texts) => {
+    const digest = digestOf(texts);
+    const known = recent.get(digest) ?? older.get(digest);
+    const material = known ?? judgeTlsMaterial(texts, now);
+    if (recent.size >= generation) [older, recent] = [recent, new Map<string, TlsMaterial>()];
+    recent.set(digest, material);
+    return material;
+  };
+};
+
+const digestOf = ({ certificate, key, caCertificate, destinationCACertificate }: TlsTexts): string => {
+  const hash = createHash('sha256');
+  // Lengths keep apart what would otherwise run together.
+  for (const text of [certificate, key, caCertificate, destinationCACertificate]) hash.update(`${text.length}:`).update(text);
+  return hash.digest('base64');
+};
