@@ -34,8 +34,21 @@ export interface HaproxyDriver {
   /** The steps that `converge` would send, printable; nothing is changed. */
   plan(table: RoutingTable): Promise<readonly string[]>;
   workers(): readonly WorkerView[];
+  view(): DriverView;
   /** Graceful stop: no new connections, open ones drain for at most `milliseconds`. */
   stop(milliseconds: number): Promise<void>;
   /** Leaves HAProxy running and closes the sockets to it. */
   detach(): Promise<void>;
+}
+
+/** What the driver knows of the running HAProxy, for status and explain. */
+export interface DriverView {
+  readonly version: string;
+  /** Path of the stats socket. */
+  readonly socket: string;
+  readonly twoHops: boolean;
+  /** Spare backends left, per kind. */
+  readonly spares: ReadonlyMap<string, number>;
+  readonly refused: readonly { readonly rule: string; readonly message: string }[];
+  readonly backendOf: (rule: string) => string | null;
 }

@@ -11,6 +11,12 @@ import { parseShowSslCertList } from './show-ssl-cert.ts';
 
 const maintenance = adminStateBits.forcedMaint | adminStateBits.configuredMaint;
 
+/** A parser's null means that HAProxy answered something else: that is no empty list. */
+const understood = <T>(command: string, parsed: T | null): T => {
+  if (parsed === null) throw new Error(`HAProxy's answer to "${command}" cannot be read`);
+  return parsed;
+};
+
 /** Reads what the running HAProxy has. Takes about a second at 10,000 rules; traffic goes on meanwhile. */
 export const observe = async (socket: RuntimeSocket, paths: Paths): Promise<Observed> => {
   const observed = emptyObserved();
@@ -22,7 +28,7 @@ export const observe = async (socket: RuntimeSocket, paths: Paths): Promise<Obse
   for (const backend of parseShowBackend(await socket.read('show backend'))) {
     if (kindOfBackend(backend) !== null) observed.backends.set(backend, new Map());
   }
-  for (const server of parseShowServersState(await socket.read('show servers state'))) {
+  for (const server of understood('show servers state', parseShowServersState(await socket.read('show servers state')))) {
     observed.backends.get(server.backend)?.set(server.server, {
       weight: server.userWeight,
       ready: (server.adminState & maintenance) === 0,
@@ -33,7 +39,7 @@ export const observe = async (socket: RuntimeSocket, paths: Paths): Promise<Obse
   for (const { file } of parseShowSslCertList(await socket.read('show ssl cert'))) {
     if (file.startsWith(`${paths.certs}/`) && file !== paths.defaultCertificate) observed.certificates.add(file);
   }
-  for (const { file, filters } of parseShowCrtList(await socket.read(`show ssl crt-list -n ${paths.certificateList}`))) {
+  for (const { file, filters } of understood('show ssl crt-list', parseShowCrtList(await socket.read(`show ssl crt-list -n ${paths.certificateList}`)))) {
     if (observed.certificates.has(file)) observed.listed.set(file, filters[0] ?? '');
   }
   for (const { file } of parseShowCaFileList(await socket.read('show ssl ca-file'))) {

@@ -1,0 +1,91 @@
+import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RoutingTable } from '../table/routing-table.ts';
+import { pages } from './config/answering-backends.ts';
+import { settingsDigest, type HaproxySettings } from './config/haproxy-settings.ts';
+import { renderConfiguration } from './config/render-config.ts';
+import { layOut, type Layout, type SparePolicy } from './plan/layout.ts';
+import type { PlanContext } from './plan/planner.ts';
+import type { WorkerRecord } from './process/pid-file.ts';
+import { startWorker, type WorkerStarted } from './process/worker.ts';
+import { writeFileIfChanged } from './process/write-file.ts';
+
+export interface LaunchOptions {
+  readonly settings: HaproxySettings;
+  readonly program: string;
+  readonly context: PlanContext;
+  readonly spares: SparePolicy;
+  readonly logFile: string;
+}
+
+export type Launched =
+  | { readonly ok: true; readonly layout: Layout; readonly started: Extract<WorkerStarted, { ok: true }>; readonly twoHops: boolean; readonly digest: string }
+  | { readonly ok: false; readonly output: string; /** Rule that HAProxy's complaint is about, where it could be told. */ readonly offender: string | null };
+
+export const needsTwoHops = (table: RoutingTable): boolean => table.rules.some((rule) => rule.termination === 'passthrough');
+
+/** Writes everything a worker reads at start, and starts one. The old workers, if any, hand their listeners over and finish. */
+export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions): Promise<Launched> => {
+  const { settings, context } = options;
+  const { paths } = settings;
+  const layout = layOut(table, context, options.spares);
+  const twoHops = needsTwoHops(table);
+  const digest = settingsDigest(settings, options.program);
+  const text = renderConfiguration({ settings, digest, twoHops, kinds: layout.kinds, backends: layout.backends });
+  await mkdir(paths.pages, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    ...[...pages()].map(([name, page]) => writeFileIfChanged(join(paths.pages, name), page)),
+    ...[...layout.maps].map(([name, content]) => writeFileIfChanged(join(paths.maps, name), content)),
+    writeFileIfChanged(paths.certificateList, layout.certificateList),
+    writeFileIfChanged(paths.config, text),
+    writeFileIfChanged(join(paths.lua, 'headers.lua'), await readFile(fileURLToPath(new URL('./lua/headers.lua', import.meta.url)), 'utf8')),
+  ]);
+  await writePems(paths.certs, new Map([...layout.certificates, ...layout.cas]), basename(paths.certificateList));
+  const started = await startWorker({
+    program: options.program,
+    configFile: paths.config,
+    statsSocket: paths.socket,
+    takeOverFrom: old.length === 0 ? null : { socket: paths.socket, pids: old.map(({ pid }) => pid) },
+    logFile: options.logFile,
+    env: {},
+  });
+  if (started.ok) return { ok: true, layout, started, twoHops, digest };
+  return { ok: false, output: started.output, offender: offenderIn(started.output, text, layout, table) };
+};
+
+/** Files are named by content, so those that are there are right; those that no certificate needs any more are deleted. */
+const writePems = async (directory: string, pems: ReadonlyMap<string, string>, list: string): Promise<void> => {
+  const have = new Set(await readdir(directory));
+  const wanted = new Set([list, ...[...pems.keys()].map((path) => basename(path))]);
+  const entries = [...pems].filter(([path]) => basename(path) === 'default.pem' || !have.has(basename(path)));
+  for (let index = 0; index < entries.length; index += 32) {
+    await Promise.all(entries.slice(index, index + 32).map(([path, pem]) => writeFileIfChanged(path, pem)));
+  }
+  for (const name of have) if (!wanted.has(name) && name.endsWith('.pem')) await unlink(join(directory, name));
+};
+
+/**
+ * The rule behind HAProxy's complaint: `config : parsing [haproxy.cfg:1234] : ...` names a line of a pool's backend, a complaint
+ * about a certificate names its file.
+ */
+const offenderIn = (output: string, text: string, layout: Layout, table: RoutingTable): string | null => {
+  for (const path of [...layout.certificates.keys(), ...layout.cas.keys()]) {
+    if (!output.includes(path)) continue;
+    const host = layout.planner.observed.listed.get(path);
+    const certificate = table.certificates.find((one) => one.host === host);
+    if (certificate !== undefined) return certificate.rule;
+    const ca = layout.cas.get(path);
+    const rule = table.rules.find((one) => ca !== undefined && one.pool.tls?.ca === ca);
+    if (rule !== undefined) return rule.id;
+  }
+  const line = /parsing \[[^\]]*:(\d+)\]/.exec(output)?.[1];
+  if (line === undefined) return null;
+  const lines = text.split('\n');
+  for (let index = Number(line) - 1; index >= 0; index -= 1) {
+    const backend = /^backend (\S+) /.exec(lines[index] ?? '')?.[1];
+    if (backend === undefined) continue;
+    return layout.planner.observed.maps.backends.get(backend)?.split('|')[0] ?? null;
+  }
+  return null;
+};
