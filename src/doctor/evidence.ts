@@ -69,6 +69,8 @@ export interface Parser<Format extends string, R extends RecordBase> {
   readonly format: Format;
   /** Commands or files a person may capture to get it, the best first: used in "run this to settle it". */
   readonly commands: readonly string[];
+  /** A log: any line may be about something else, so a text that is one log is offered to every log parser. */
+  readonly log?: true;
   recognises(capture: Capture): Recognition;
   parse(capture: Capture): Reading<R>;
   /** Only for formats that may have a million lines. */

@@ -68,6 +68,7 @@ function subject(message: string): string | null {
 
 export const componentLog: Parser<'component-log', R> = {
   format: 'component-log',
+  log: true,
   commands: ['journalctl -u kubelet --no-pager', 'kubectl -n kube-system logs ds/kube-proxy'],
   recognises: (capture) => {
     const command = capture.command === '' ? null : commandLine(capture.command);

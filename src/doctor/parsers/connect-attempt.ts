@@ -63,6 +63,7 @@ function why(text: string): ConnectRecord['outcome'] {
 
 export const connectAttempt: Parser<'connect-attempt', ConnectRecord> = {
   format: 'connect-attempt',
+  log: true,
   commands: ['nc -vz -w 3 ADDRESS PORT', 'curl -vk --max-time 10 https://HOST/'],
   recognises: (capture) => {
     const program = capture.command === '' ? '' : commandLine(capture.command).program;

@@ -89,6 +89,7 @@ function header(capture: Capture, index: number): MartianRecord['header'] {
 
 export const kernelLog: Parser<'kernel-log', R> = {
   format: 'kernel-log',
+  log: true,
   commands: ['dmesg -T', 'journalctl -k --no-pager'],
   recognises: (capture) => {
     const command = capture.command === '' ? null : commandLine(capture.command);

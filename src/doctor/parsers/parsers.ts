@@ -1,0 +1,42 @@
+import { arp } from './arp.ts';
+import { arping } from './arping.ts';
+import { bridge } from './bridge.ts';
+import { componentLog } from './component-log.ts';
+import { connectAttempt } from './connect-attempt.ts';
+import { conntrackStats } from './conntrack-stats.ts';
+import { conntrackTable } from './conntrack-table.ts';
+import { ipAddress } from './ip-address.ts';
+import { ipNeighbour } from './ip-neighbour.ts';
+import { ipRoute } from './ip-route.ts';
+import { ipRule } from './ip-rule.ts';
+import { ipvsConnections } from './ipvs-connections.ts';
+import { ipvsServices } from './ipvs-services.ts';
+import { keepalivedConfig } from './keepalived-config.ts';
+import { keepalivedData } from './keepalived-data.ts';
+import { keepalivedLog } from './keepalived-log.ts';
+import { kernelLog } from './kernel-log.ts';
+import { kubeObjects } from './kube-objects.ts';
+import { nstat } from './nstat.ts';
+import { ping } from './ping.ts';
+import { ss } from './ss.ts';
+import { sysctl } from './sysctl.ts';
+
+/**
+ * Every format the doctor reads. Place matters only between formats that are equally sure of a text: the first wins, so the
+ * narrow ones stand before logs, which accept anything.
+ */
+export const parsers = [
+  ipAddress, ipNeighbour, arp, ipRoute, ipRule, bridge, ping, arping,
+  sysctl, conntrackTable, conntrackStats, nstat, ss,
+  ipvsServices, ipvsConnections,
+  keepalivedConfig, keepalivedData, keepalivedLog,
+  kubeObjects,
+  connectAttempt, kernelLog, componentLog,
+] as const;
+
+export type Format = (typeof parsers)[number]['format'];
+
+/** Every record that any parser makes, told apart by `kind`. */
+export type AnyRecord = ReturnType<(typeof parsers)[number]['parse']>['records'][number];
+export type RecordKind = AnyRecord['kind'];
+export type RecordOf<K extends RecordKind> = Extract<AnyRecord, { readonly kind: K }>;
