@@ -75,13 +75,15 @@ export async function startRouter(wish: RouterWish = {}): Promise<Router> {
   const [http, https, admin] = (await freePorts(3)) as [number, number, number];
   let child: ChildProcess | null = null;
   let log = '';
+  let writes = 0;
 
   const write = async (file: string, content: readonly Manifest[] | string): Promise<void> => {
     const target = join(directory, file);
     await mkdir(dirname(target), { recursive: true });
     const text = typeof content === 'string' ? content : manifestText(content);
     // Outside the directory, so that the half-written file is never seen.
-    const beside = join(base, 'being-written');
+    writes += 1;
+    const beside = join(base, `being-written-${writes}`);
     await writeFile(beside, text);
     await rename(beside, target);
   };
