@@ -1,10 +1,12 @@
+import { compareText } from '../resources/order.ts';
+import type { SourceProblemCode } from './source-codes.ts';
 import type { FieldProblem } from '../resources/metadata.ts';
 import type { Resource } from '../resources/kinds.ts';
 
 /** Something in the input that is not an object Fairway can use: a broken file, an unknown kind, a duplicate. */
 export interface SourceProblem {
-  /** `source-…` code of the refusal catalogue. */
-  readonly code: string;
+  /** Entry of the catalogue `sourceCodes`. */
+  readonly code: SourceProblemCode;
   readonly file: string;
   /** 1-based; 1 where the whole file is meant. */
   readonly line: number;
@@ -29,3 +31,6 @@ export interface Source {
   start(changed: (snapshot: Snapshot) => void): Promise<Snapshot>;
   stop(): Promise<void>;
 }
+
+/** Problems by file, then line: the order in which they are told. */
+export const byPlace = (a: SourceProblem, b: SourceProblem): number => compareText(a.file, b.file) || a.line - b.line || compareText(a.code, b.code) || compareText(a.message, b.message);
