@@ -358,6 +358,11 @@ export class ProcessDriver implements HaproxyDriver {
     };
   }
 
+  /** null: HAProxy runs and answers; otherwise what is wrong. */
+  problem(): string | null {
+    return this.#running === null ? 'HAProxy is not running' : null;
+  }
+
   async stop(milliseconds: number): Promise<void> {
     this.#stopping = true;
     await this.#exclusive(async () => {

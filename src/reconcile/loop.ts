@@ -2,7 +2,6 @@ import type { Admission } from '../admission/admit.ts';
 import type { Verdict } from '../admission/verdict.ts';
 import type { HaproxyDriver, Outcome } from '../haproxy/driver.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
 import type { Snapshot, Source, SourceProblem } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreView } from '../store/store-view.ts';
@@ -13,7 +12,10 @@ import { Pace } from './pace.ts';
 /** What the loop tells whoever keeps figures. Times: `at` in milliseconds since the epoch. */
 export interface LoopEvents {
   /** `changeToLive`: milliseconds from seeing the change to serving it; null for a round that nobody's change caused. */
-  converged(facts: { readonly at: number; readonly outcome: Outcome; readonly changeToLive: number | null }): void;
+  converged(facts: {
+    readonly at: number; readonly table: RoutingTable; readonly verdicts: readonly Verdict[]; readonly problems: readonly SourceProblem[];
+    readonly outcome: Outcome; readonly changeToLive: number | null;
+  }): void;
   verified(facts: { readonly at: number; readonly outcome: Outcome }): void;
   failed(facts: { readonly at: number; readonly message: string }): void;
 }
@@ -27,7 +29,6 @@ export interface LoopOptions {
   /** PEM; asked at each round, so that a rotated file is served with the next. */
   readonly defaultCertificate: () => string;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly pace: { readonly quiet: number; readonly longest: number; readonly verifyEvery: number };
   readonly events: LoopEvents;
 }
@@ -120,20 +121,18 @@ export class Loop {
   }
 
   async #round(changedAt: number | null): Promise<void> {
-    const { driver, clock, events, log } = this.#options;
+    const { driver, clock, events } = this.#options;
     if (this.#snapshot === null) return;
     const state = this.build(this.#snapshot);
     const outcome = await driver.converge(state.table);
     this.#state = { ...state, ready: true };
     const changeToLive = changedAt === null ? null : clock.monotonic() - changedAt;
-    events.converged({ at: clock.now(), outcome, changeToLive });
-    if (outcome.reload !== null) log.info('HAProxy was reloaded', { reason: outcome.reload.reason, detail: outcome.reload.detail });
-    else if (outcome.steps > 0) log.info('Changed', { steps: outcome.steps, milliseconds: Math.round(changeToLive ?? outcome.milliseconds) });
+    const { table, verdicts, problems } = state;
+    events.converged({ at: clock.now(), table, verdicts, problems, outcome, changeToLive });
   }
 
   #failed(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#options.log.error('A change could not be served; HAProxy goes on with what it has', { because: message });
     this.#options.events.failed({ at: this.#options.clock.now(), message });
     if (this.#stopped) return;
     this.#retrying = setTimeout(() => { this.poke(); }, retryAfter);

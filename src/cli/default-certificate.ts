@@ -1,0 +1,67 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { statSync, unwatchFile, watchFile } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { makeSelfSigned } from '../net/self-signed.ts';
+
+/** The certificate for clients whose SNI fits no other. */
+export interface DefaultCertificate {
+  /** PEM: key, then certificate and chain. */
+  current(): string;
+  stop(): void;
+}
+
+const year = 365 * 24 * 3_600_000;
+
+/**
+ * Reads it from the file or directory (`tls.crt`, `tls.key`) that the settings name and follows its changes; without a name, makes
+ * a self-signed one once and keeps it in the state directory, so that a restart presents the same.
+ * Rejects with a sentence when the named file cannot be used at start; a later broken one is reported and the last good one stays.
+ */
+export const openDefaultCertificate = async (config: Config, clock: Clock, log: Logger, changed: () => void): Promise<DefaultCertificate> => {
+  const source = config.tls.defaultCertificate;
+  if (source === null) {
+    const pem = await keptSelfSigned(join(config.stateDir, 'default-certificate.pem'), config.tls.domain, clock);
+    return { current: () => pem, stop: () => undefined };
+  }
+  const files = statSync(source).isDirectory() ? [join(source, 'tls.crt'), join(source, 'tls.key')] : [source];
+  let pem = await readPair(files);
+  const reread = (): void => {
+    readPair(files).then((next) => {
+      if (next === pem) return;
+      pem = next;
+      log.info('The default certificate was rotated', { file: source });
+      changed();
+    }).catch((error: unknown) => {
+      log.error('The default certificate cannot be used; the last good one stays', { file: source, because: error instanceof Error ? error.message : String(error) });
+    });
+  };
+  // Polled: a mounted Secret changes by a symbolic link two directories up, which no watch of the file itself would notice.
+  for (const file of files) watchFile(file, { interval: 1000, persistent: false }, reread);
+  return { current: () => pem, stop: () => { for (const file of files) unwatchFile(file, reread); } };
+};
+
+const readPair = async (files: readonly string[]): Promise<string> => {
+  const [first = '', second] = files;
+  const text = await readFile(first, 'utf8');
+  const key = text.includes('PRIVATE KEY') || second === undefined ? '' : await readFile(second, 'utf8');
+  const pem = `${key.trim()}\n${text.trim()}\n`.trimStart();
+  const certificate = new X509Certificate(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0] ?? '');
+  if (!certificate.checkPrivateKey(createPrivateKey(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? ''))) {
+    throw new Error(`the key in ${second ?? first} does not belong to the certificate in ${first}`);
+  }
+  return pem;
+};
+
+const keptSelfSigned = async (file: string, domain: string, clock: Clock): Promise<string> => {
+  const kept = await readFile(file, 'utf8').catch(() => null);
+  if (kept !== null && kept.includes('END CERTIFICATE')) return kept;
+  const name = domain === '' ? 'localhost' : `*.${domain}`;
+  const pem = await makeSelfSigned({ commonName: 'fairway', names: [name], notBefore: clock.now() - 3_600_000, notAfter: clock.now() + 10 * year });
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeFile(file, pem, { mode: 0o600 });
+  return pem;
+};
