@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { BackendOwner } from '../haproxy/figures.ts';
 import { ProcessDriver } from '../haproxy/haproxy-driver.ts';
 import { kindOfBackend } from '../haproxy/naming.ts';
-import { createHaproxyFigures, ruleFor } from '../haproxy/ask.ts';
+import { createHaproxyFigures, lookUp } from '../haproxy/ask.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Loop } from '../reconcile/loop.ts';
@@ -50,7 +50,8 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
     },
     view: () => (loop.state().ready ? { ...loop.state(), workers: driver.workers(), adopted } : null),
     figures: createHaproxyFigures(() => driver.view().socket, ownerOf.backendOwner, ownerOf.memberOf),
-    ruleInHaproxy: (request) => ruleFor(driver.view(), request),
+    lookUp: (map, key) => lookUp(driver.view().socket, map, key),
+    backendOf: (rule) => driver.view().backendOf(rule),
     problem: () => (loop.state().ready ? driver.problem() : 'the first complete table is not served yet'),
     async stop(haproxy) {
       if (stopped) return;

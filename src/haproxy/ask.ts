@@ -1,10 +1,7 @@
-import { normalHost } from '../table/explain.ts';
-import { parentDomain, pathEnd } from '../table/host-group.ts';
-import type { DriverView } from './driver.ts';
 import type { BackendOwner, HaproxyFigures } from './figures.ts';
-import { answering, fieldSeparator, type MapName } from './naming.ts';
+import { maps } from './naming.ts';
 import { parseShowInfo } from './observed/show-info.ts';
-import { RuntimeSocket, RuntimeSocketError } from './runtime/runtime-socket.ts';
+import { escapeArgument, RuntimeSocket, RuntimeSocketError } from './runtime/runtime-socket.ts';
 
 /** The answer, or null when HAProxy does not answer (it may be starting again at this moment). */
 const ask = async (path: string, command: string): Promise<string | null> => {
@@ -37,32 +34,13 @@ export const createHaproxyFigures = (
 const foundValue = (reply: string): string | null => /\bfound=yes\b.*?\bvalue="(.*)", type=/s.exec(reply)?.[1] ?? null;
 
 /**
- * Asks the running HAProxy's own maps which rule takes a request (`get map`, management manual, section 9.3).
- * undefined: HAProxy does not answer.
+ * Asks one of the running HAProxy's own maps, the way traffic does (`get map`, management manual, section 9.3).
+ * null: nothing found; undefined: HAProxy does not answer.
  */
-export const ruleFor = async (
-  view: DriverView, request: { readonly host: string; readonly path: string; readonly tls: boolean; readonly sni: string | null },
-): Promise<string | null | undefined> => {
-  const maps = view.socket.replace(/run\/haproxy\.sock$/, 'maps');
-  const look = async (map: MapName, key: string): Promise<string | null | undefined> => {
-    // A key with a character that no request can have finds nothing; it must not become syntax on the socket either.
-    if (!/^[\x21-\x7e]+$/.test(key)) return null;
-    const reply = await ask(view.socket, `get map ${maps}/${map}.map ${key.replace(/[\\; ]/g, '\\$&')}`);
-    return reply === null ? undefined : foundValue(reply);
-  };
-  const rule = (value: string): string | null => value.split(fieldSeparator)[1] ?? null;
-  const host = normalHost(request.host);
-  const above = (name: string): string => parentDomain(name) ?? '-';
-  if (request.tls && request.sni !== null && view.twoHops) {
-    const sni = normalHost(request.sni);
-    const value = (await look('sni', sni)) ?? (await look('sni-wildcard', above(sni)));
-    if (value === undefined) return undefined;
-    if (value !== null && value !== answering.terminate) return rule(value);
-  }
-  const map = request.tls ? 'tls' : 'plain';
-  const own = await look(map, `${host}${request.path}${pathEnd}`);
-  if (own === undefined) return undefined;
-  if (own !== null && own !== 'ask-wildcard') return rule(own);
-  const wildcard = await look(own === null ? `${map}-wildcard` : 'plain-fallback', `${above(host)}${request.path}${pathEnd}`);
-  return wildcard === undefined || wildcard === null ? wildcard : rule(wildcard);
+export const lookUp = async (socket: string, map: string, key: string): Promise<string | null | undefined> => {
+  // A key with a character that no request can have finds nothing; it must not become syntax on the socket either.
+  if (!/^[\x21-\x7e]+$/.test(key) || !(map in maps)) return null;
+  const file = socket.replace(/run\/haproxy\.sock$/, `maps/${map}.map`);
+  const reply = await ask(socket, `get map ${file} ${escapeArgument(key)}`);
+  return reply === null ? undefined : foundValue(reply);
 };

@@ -1,5 +1,4 @@
 import { webcrypto } from 'node:crypto';
-import { BasicConstraintsExtension, cryptoProvider, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 
 export interface SelfSignedWish {
   readonly commonName: string;
@@ -12,6 +11,9 @@ export interface SelfSignedWish {
 
 /** A self-signed server certificate with an RSA key of 2048 bits, as PEM: key, then certificate. */
 export const makeSelfSigned = async (wish: SelfSignedWish): Promise<string> => {
+  // Loaded when needed: most starts find the certificate of an earlier one. The library asks for the reflect polyfill.
+  await import('reflect-metadata');
+  const { BasicConstraintsExtension, cryptoProvider, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } = await import('@peculiar/x509');
   cryptoProvider.set(globalThis.crypto);
   const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 };
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -21,7 +23,7 @@ export const makeSelfSigned = async (wish: SelfSignedWish): Promise<string> => {
     notBefore: new Date(wish.notBefore),
     notAfter: new Date(wish.notAfter),
     signingAlgorithm: algorithm,
-    keys: keys as Parameters<typeof X509CertificateGenerator.createSelfSigned>[0]['keys'],
+    keys: keys as webcrypto.CryptoKeyPair,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
