@@ -1,4 +1,6 @@
+import { createAdmission } from '../../src/admission/admit.ts';
 import type { AdmissionOptions } from '../../src/admission/options.ts';
+import type { Verdict } from '../../src/admission/verdict.ts';
 import type { EndpointSlice } from '../../src/resources/endpoint-slice.ts';
 import type { Resource } from '../../src/resources/kinds.ts';
 import type { Metadata } from '../../src/resources/metadata.ts';
@@ -50,3 +52,14 @@ export const viewOf = (resources: readonly Resource[]): StoreView => {
   store.replace(resources);
   return store;
 };
+
+/** The verdict of one route, alone in the world but for its service and slice. */
+export const verdictOn = (one: Route, changes: Partial<AdmissionOptions> = {}, others: readonly Resource[] = [service('shop', 'web'), slice('shop', 'web')]): Verdict => {
+  const { verdicts } = createAdmission(options(changes))(viewOf([one, ...others]));
+  return verdicts.find(({ resource }) => resource === one)!;
+};
+
+/** `code path` of every refusal, then of every warning with `~` in front. */
+export const notesOf = ({ refusals, warnings }: Verdict): string[] => [
+  ...refusals.map(({ code, path }) => (path === undefined ? code : `${code} ${path}`)), ...warnings.map(({ code, path }) => `~${code} ${path}`),
+];

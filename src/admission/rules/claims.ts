@@ -41,19 +41,18 @@ export const replayClaims = (candidates: readonly Candidate[], ownership: boolea
   const hosts = new Map<string, Ledger>();
   const domains = new Map<string, { readonly exact: Owners; readonly wildcards: Ledger }>();
   for (const candidate of candidates) {
-    const host = hosts.get(candidate.host) ?? newLedger();
-    const domain = domains.get(candidate.domain) ?? { exact: newOwners(), wildcards: newLedger() };
-    const across = candidate.wildcard ? domain.exact : domain.wildcards.owners;
+    const host = hosts.get(candidate.host);
+    const domain = entry(domains, candidate.domain, () => ({ exact: newOwners(), wildcards: newLedger() }));
+    const across = candidate.wildcard ? domain.exact : domain.wildcards;
     const stranger = ownership ? otherOwner(across, candidate) : null;
-    const loss = conflict(host, candidate, ownership, 'host-claimed') ??
+    const loss = (host === undefined ? null : conflict(host, candidate, ownership, 'host-claimed')) ??
       (candidate.wildcard ? conflict(domain.wildcards, candidate, ownership, 'wildcard-claimed') : null) ??
       (stranger === null ? null : { code: 'wildcard-claimed' as const, winner: stranger.route });
     if (loss !== null) {
       losses.set(candidate, loss);
       continue;
     }
-    hosts.set(candidate.host, enter(host, candidate));
-    domains.set(candidate.domain, domain);
+    enter(entry(hosts, candidate.host, newLedger), candidate);
     if (candidate.wildcard) enter(domain.wildcards, candidate);
     else own(domain.exact, candidate);
   }
@@ -64,24 +63,32 @@ export const replayClaims = (candidates: readonly Candidate[], ownership: boolea
 interface Owners { first: Candidate | null; other: Candidate | null }
 
 /** The admitted candidates of one name. */
-interface Ledger {
-  readonly owners: Owners;
-  readonly byPath: Map<string, Candidate>;
+interface Ledger extends Owners {
+  /** All but the first by path; most names have one candidate and need no map. */
+  laterByPath: Map<string, Candidate> | null;
   terminated: Candidate | null;
   passthrough: Candidate | null;
 }
 
 const newOwners = (): Owners => ({ first: null, other: null });
-const newLedger = (): Ledger => ({ owners: newOwners(), byPath: new Map(), terminated: null, passthrough: null });
+const newLedger = (): Ledger => ({ first: null, other: null, laterByPath: null, terminated: null, passthrough: null });
 const namespaceOf = (candidate: Candidate): string => candidate.route.metadata.namespace;
+
+const entry = <T>(map: Map<string, T>, key: string, make: () => T): T => {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+};
 
 const otherOwner = ({ first, other }: Owners, candidate: Candidate): Candidate | null =>
   first !== null && namespaceOf(first) !== namespaceOf(candidate) ? first : other;
 
 const conflict = (ledger: Ledger, candidate: Candidate, ownership: boolean, foreign: Loss['code']): Loss | null => {
-  const stranger = ownership ? otherOwner(ledger.owners, candidate) : null;
+  const stranger = ownership ? otherOwner(ledger, candidate) : null;
   if (stranger !== null) return { code: foreign, winner: stranger.route };
-  const samePath = ledger.byPath.get(candidate.path);
+  const samePath = ledger.first?.path === candidate.path ? ledger.first : ledger.laterByPath?.get(candidate.path);
   if (samePath !== undefined) return { code: 'path-claimed', winner: samePath.route };
   if (candidate.tls === 'none') return null;
   const inTheWay = ledger.passthrough ?? (candidate.tls === 'passthrough' ? ledger.terminated : null);
@@ -93,12 +100,11 @@ const own = (owners: Owners, candidate: Candidate): void => {
   else if (owners.other === null && namespaceOf(owners.first) !== namespaceOf(candidate)) owners.other = candidate;
 };
 
-const enter = (ledger: Ledger, candidate: Candidate): Ledger => {
-  own(ledger.owners, candidate);
-  ledger.byPath.set(candidate.path, candidate);
+const enter = (ledger: Ledger, candidate: Candidate): void => {
+  if (ledger.first !== null) (ledger.laterByPath ??= new Map<string, Candidate>()).set(candidate.path, candidate);
+  own(ledger, candidate);
   if (candidate.tls === 'passthrough') ledger.passthrough ??= candidate;
   if (candidate.tls === 'terminated') ledger.terminated ??= candidate;
-  return ledger;
 };
 
 /** What the loser is told. The winner is named only to its own namespace; `winner` tells the operator. */
