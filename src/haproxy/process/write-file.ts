@@ -1,2 +1,30 @@
-/** Writes `content` (0600, temporary file and rename) only when the file has another content; says whether it did. */
-export function writeFileIfChanged(_path: string, _content: string | Uint8Array): Promise<boolean> { throw new Error('not written yet'); }
+import { randomBytes } from 'node:crypto';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
+
+/**
+ * Writes `content` with mode 0600 through a temporary file beside it and a rename, so that a reader sees the old or the new
+ * content and never a part. Nothing is written when the file has this content already. Says whether it wrote.
+ */
+export async function writeFileIfChanged(path: string, content: string | Uint8Array): Promise<boolean> {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  const present = await readFile(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  });
+  if (present?.equals(bytes) === true) return false;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    // `wx`: never through a link that somebody put there.
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  return true;
+}
