@@ -24,11 +24,14 @@ export interface BridgePortRecord {
   readonly dev: string;
   readonly master: string | null;
   readonly state: string | null;
+  /** Whether frames for unknown addresses leave by this port; null without `-d`. */
+  readonly flood: boolean | null;
 }
 
 type R = FdbRecord | BridgePortRecord;
 
 function parse(capture: Capture): Reading<R> {
+  let last: { -readonly [K in keyof BridgePortRecord]: BridgePortRecord[K] } | null = null;
   return readLines<R>(capture, 'bridge', (text, line) => {
     const words = text.split(/\s+/);
     const token = mac(words[0] ?? '');
@@ -38,14 +41,22 @@ function parse(capture: Capture): Reading<R> {
     const port = /^\d+:\s+([^\s:@]+)(?:@\S+)?:?\s+<[^>]*>(.*)$/.exec(text);
     if (port) {
       const rest = (port[2] ?? '').trim().split(/\s+/);
-      return { kind: 'bridge-port', source: line, dev: port[1] ?? '', master: after(rest, 'master'), state: after(rest, 'state') };
+      last = { kind: 'bridge-port', source: line, dev: port[1] ?? '', master: after(rest, 'master'), state: after(rest, 'state'), flood: floods(rest) };
+      return last;
     }
     // `brctl showmacs br0`: port no, mac addr, is local?, ageing timer.
     const old = /^(\d+)\s+(\S+)\s+(yes|no)\s+[\d.]+$/.exec(text);
     const learned = old ? mac(old[2] ?? '') : null;
     if (old && learned !== null) return { kind: 'fdb', source: line, mac: learned, dev: `port ${old[1] ?? ''}`, vlan: null, master: /showmacs\s+(\S+)/.exec(capture.command)?.[1] ?? null, remote: null, permanent: old[3] === 'yes' };
+    // `bridge -d link` puts the options on a line of their own.
+    if (last !== null && last.flood === null && words.includes('flood')) last.flood = floods(words);
     return /^(?:port no|hairpin|learning|vlan_tunnel|mcast|isolated|locked|neigh_suppress|backup_port)/.test(text) ? [] : null;
   });
+}
+
+function floods(words: readonly string[]): boolean | null {
+  const value = after(words, 'flood');
+  return value === 'on' ? true : value === 'off' ? false : null;
 }
 
 export const bridge: Parser<'bridge', R> = {

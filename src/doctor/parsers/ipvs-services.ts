@@ -43,7 +43,16 @@ export interface IpvsMissingRecord {
   readonly source: SourceLine;
 }
 
-type R = VirtualServerRecord | IpvsMissingRecord;
+/** `Timeout (tcp tcpfin udp): 900 120 300`, seconds */
+export interface IpvsTimeoutsRecord {
+  readonly kind: 'ipvs-timeouts';
+  readonly source: SourceLine;
+  readonly tcp: number;
+  readonly tcpFin: number;
+  readonly udp: number;
+}
+
+type R = VirtualServerRecord | IpvsMissingRecord | IpvsTimeoutsRecord;
 
 const forwards: Readonly<Record<string, RealServerRecord['forward']>> = { Route: 'route', Masq: 'masq', Tunnel: 'tunnel', Tunneling: 'tunnel', Local: 'local', FullNat: 'fullnat', FULLNAT: 'fullnat' };
 
@@ -55,6 +64,8 @@ function parse(capture: Capture): Reading<R> {
   const read = readLines<R>(capture, 'ipvs-services', (text, line) => {
     if (/^(?:IP Virtual Server version|Prot LocalAddress|->\s*RemoteAddress|Are you sure that IP Virtual Server)/.test(text)) return skip;
     if (/Can't initialize ipvs|Protocol not available/.test(text)) return { kind: 'ipvs-missing', source: line };
+    const timeouts = /^Timeout \(tcp tcpfin udp\):\s*(\d+)\s+(\d+)\s+(\d+)/.exec(text);
+    if (timeouts) return { kind: 'ipvs-timeouts', source: line, tcp: Number(timeouts[1]), tcpFin: Number(timeouts[2]), udp: Number(timeouts[3]) };
     const service = /^(TCP|UDP|SCTP|FWM)\s+(\S+)\s*(.*)$/i.exec(text);
     if (service) {
       const made = virtualServer(service, line);
@@ -139,8 +150,8 @@ export const ipvsServices: Parser<'ipvs-services', R> = {
     if (/^IPVS connection entries/.test(first)) return recognition.no;
     return recognise(
       capture,
-      ({ program, words }) => (program === 'ipvsadm' && words.some((word) => /^-\w*[lL]|^--list/.test(word)) && !words.some((word) => /^-\w*c|^--connection|^--daemon|^--timeout/.test(word))) || program === '/proc/net/ip_vs',
-      (text) => /^IP Virtual Server version|^Prot LocalAddress:Port|Can't initialize ipvs/.test(text) || /^-> \S+:\S+\s+(?:Route|Masq|Tunnel|Local)\s/.test(text),
+      ({ program, words }) => (program === 'ipvsadm' && words.some((word) => /^-\w*[lL]|^--list/.test(word)) && !words.some((word) => /^-\w*c|^--connection|^--daemon/.test(word))) || program === '/proc/net/ip_vs',
+      (text) => /^IP Virtual Server version|^Prot LocalAddress:Port|Can't initialize ipvs|^Timeout \(tcp tcpfin udp\)/.test(text) || /^-> \S+:\S+\s+(?:Route|Masq|Tunnel|Local)\s/.test(text),
     );
   },
   parse,

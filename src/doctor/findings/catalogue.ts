@@ -1,0 +1,21 @@
+import { ct } from './ct.ts';
+import { l2 } from './l2.ts';
+import type { Entry } from './entry.ts';
+
+/** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
+export const catalogue = { ...l2, ...ct } as const satisfies Readonly<Record<string, Entry>>;
+
+export type FindingCode = keyof typeof catalogue;
+
+export function isFindingCode(text: string): text is FindingCode {
+  return Object.hasOwn(catalogue, text);
+}
+
+/** Codes that once meant something and must not mean anything else. */
+export const retiredCodes: readonly string[] = [];
+
+/** Layers in the order of the report, from the cable up. */
+export const families = [
+  ['DNS', 'Names'], ['L2', 'Neighbours and addresses'], ['VR', 'VRRP'], ['LV', 'LVS'], ['RT', 'Routing'], ['FW', 'Packet filter'], ['CT', 'Connection tracking'],
+  ['TC', 'TCP, sizes, listeners'], ['TL', 'TLS and HTTP/2'], ['PP', 'PROXY protocol'], ['AF', 'Affinity'], ['RO', 'Router'], ['EP', 'Endpoints'], ['MG', 'Migration'],
+] as const;
