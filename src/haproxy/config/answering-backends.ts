@@ -29,6 +29,9 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     `http-request return ${unknown}`,
     `backend ${answering.tcpEmpty} from tcp-front`,
     'tcp-request content reject',
+    // HAProxy loads only maps that a rule names. No traffic comes here.
+    'backend book-keeping from http-front',
+    ...(['backends', 'sni', 'sni-wildcard'] as const).map((map) => `http-request set-var(txn.none) str(-),map_str(${mapPath(settings, map)})`),
     'backend rates from tcp-front',
     'stick-table type string len 80 size 100k expire 30s store conn_cur,conn_rate(3s),http_req_rate(10s)',
   ];
