@@ -1,0 +1,8 @@
+import { check } from './check.ts';
+import type { Command } from './command.ts';
+import { explain } from './explain.ts';
+import { run } from './run.ts';
+import { status } from './status.ts';
+
+/** Every command, in the order of `--help`: first what serves, then what looks at it. */
+export const commands: readonly Command[] = [run, check, explain, status];

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { withoutKeys } from '../lib/logger.ts';
+import { runCommandLine } from './commander-program.ts';
+import { commands } from './commands.ts';
+import { exitCodes } from './exit-codes.ts';
+import { processTerminal } from './terminal.ts';
+
+// `fairway check | head`: the reader leaving early is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.fine);
+  throw error;
+});
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+
+try {
+  process.exitCode = await runCommandLine(process.argv.slice(2), { commands, version, terminal: processTerminal });
+} catch (error) {
+  process.stderr.write(`fairway: internal error: ${withoutKeys(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
+  process.exitCode = exitCodes.internal;
+}

@@ -1,0 +1,58 @@
+import type { Verdict } from '../admission/verdict.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { FairwayMetrics } from '../metrics/fairway-metrics.ts';
+import type { RouterObserver } from './running-router.ts';
+import type { SourceProblem } from '../sources/source.ts';
+import type { History } from '../status/history.ts';
+
+/** Told of what the loop does: remembers it, counts it, and logs what became different about objects and files; the loop and the driver log their own doing. */
+export function observerOf(logger: Logger, history: History, metrics: FairwayMetrics): RouterObserver {
+  // By identity: admission and sources give unchanged answers as the same values, so what is in the set was told.
+  let told = new Set<Verdict | SourceProblem>();
+  return {
+    converged(facts) {
+      history.converged(facts);
+      metrics.converged(facts);
+      const now = new Set<Verdict | SourceProblem>();
+      for (const problem of facts.problems) {
+        now.add(problem);
+        if (told.has(problem)) continue;
+        logger[problem.severity === 'error' ? 'error' : 'warn'](problem.message, { code: problem.code, at: `${problem.file}:${problem.line}`, hint: problem.hint });
+      }
+      for (const verdict of facts.verdicts) {
+        if (verdict.refusals.length === 0 && verdict.warnings.length === 0) continue;
+        now.add(verdict);
+        if (!told.has(verdict)) tellVerdict(logger, verdict);
+      }
+      told = now;
+    },
+    verified(facts) {
+      history.verified(facts);
+      metrics.verified(facts);
+      if (facts.outcome.drift.length > 0) logger.warn('Drift repaired: HAProxy had been changed by somebody else', { differences: facts.outcome.drift.length });
+    },
+    adopted() {
+      metrics.adopted();
+      logger.info('Took over the HAProxy that was running');
+    },
+    restarted(facts) {
+      history.restarted(facts);
+      metrics.restarted();
+      logger.warn('HAProxy serves again', { message: facts.message });
+    },
+    failed(facts) {
+      history.failed(facts);
+      metrics.failed();
+    },
+  };
+}
+
+function tellVerdict(logger: Logger, { resource, refusals, warnings }: Verdict): void {
+  const { namespace, name, origin } = resource.metadata;
+  const object = `${resource.kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+  for (const { reason, code, message, hint, line, winner } of refusals) {
+    const won = winner === undefined ? undefined : `${winner.metadata.namespace}/${winner.metadata.name}`;
+    logger.warn('Refused', { object, reason, code, message, hint, at: `${origin.file}:${line}`, winner: won });
+  }
+  for (const { code, path, message, hint, line } of warnings) logger.warn('Not quite as written', { object, code, path, message, hint, at: `${origin.file}:${line}` });
+}
