@@ -20,7 +20,7 @@ export interface DirectoryPace extends QuietPace, FilePatience {
   readonly recover: number;
 }
 
-export const defaultPace: DirectoryPace = { quiet: 2, longest: 20, settle: 25, emptied: 1000, rescan: 10_000, recover: 200 };
+export const defaultPace: DirectoryPace = { quiet: 1, longest: 20, settle: 25, emptied: 1000, rescan: 10_000, recover: 200 };
 
 const sameProblems = (a: readonly SourceProblem[], b: readonly SourceProblem[]): boolean =>
   a.length === b.length && a.every((one, place) => one === b[place] || JSON.stringify(one) === JSON.stringify(b[place]));

@@ -81,7 +81,7 @@ export class ObjectIndex {
   }
 
   #settle(touched: ReadonlyMap<string, Resource | undefined>): void {
-    const gone = new Set<Resource>();
+    const gone: Resource[] = [];
     const come: Resource[] = [];
     for (const [key, before] of touched) {
       const candidates = this.#candidates(key);
@@ -89,7 +89,7 @@ export class ObjectIndex {
       this.#tell(key);
       const winner = this.#winner(key);
       if (winner === before) continue;
-      if (before !== undefined) gone.add(before);
+      if (before !== undefined) gone.push(before);
       if (winner !== undefined) come.push(winner);
     }
     this.#resources = patchSorted(this.#resources, gone, come, compareResources);

@@ -15,34 +15,31 @@ export interface Difference {
 function walk(before: readonly Resource[], next: readonly Resource[]): Difference | null {
   const gone: Resource[] = [];
   const come: Resource[] = [];
+  let old = 0;
   let place = 0;
-  let last: Resource | undefined;
-  let lastIsNew = false;
-  for (const one of next) {
-    let old = before[place];
-    if (old === one) {
-      if (lastIsNew && last !== undefined && compareResources(last, one) >= 0) return null;
-      lastIsNew = false;
+  while (place < next.length) {
+    const start = place;
+    while (place < next.length && next[place] === before[old]) {
       place++;
-      last = one;
-      continue;
+      old++;
     }
-    if (last !== undefined && compareResources(last, one) >= 0) return null;
-    while (old !== undefined && old !== one && compareResources(old, one) <= 0) {
-      gone.push(old);
-      old = before[++place];
-    }
-    if (old === one) {
-      place++;
-      lastIsNew = false;
-    } else {
-      come.push(one);
-      lastIsNew = true;
-    }
-    last = one;
+    // A run of unchanged entries is sorted in itself; only its first must stand behind what came before it.
+    if (place > start && !follows(next, start)) return null;
+    const one = next[place];
+    if (one === undefined) break;
+    if (!follows(next, place)) return null;
+    for (let left = before[old]; left !== undefined && left !== one && compareResources(left, one) <= 0; left = before[++old]) gone.push(left);
+    if (before[old] === one) continue;
+    come.push(one);
+    place++;
   }
-  for (let old = before[place]; old !== undefined; old = before[++place]) gone.push(old);
+  for (let left = before[old]; left !== undefined; left = before[++old]) gone.push(left);
   return { gone, come };
+}
+
+function follows(list: readonly Resource[], place: number): boolean {
+  const [one, last] = [list[place], list[place - 1]];
+  return one === undefined || last === undefined || compareResources(last, one) < 0;
 }
 
 /** What left `before` (sorted by `compareResources`) and what came with `next` (sorted or not, each object once). */

@@ -51,7 +51,7 @@ export class Store implements StoreView {
   replace(next: readonly Resource[]): Difference {
     const difference = compareSnapshots(this.#resources, next);
     if (difference.gone.length === 0 && difference.come.length === 0) return difference;
-    this.#resources = patchSorted(this.#resources, new Set(difference.gone), difference.come, compareResources);
+    this.#resources = patchSorted(this.#resources, difference.gone, difference.come, compareResources);
     this.#patchRoutes(difference);
     this.#patchNamed(difference);
     this.#patchSlices(difference);
@@ -60,7 +60,7 @@ export class Store implements StoreView {
 
   #patchRoutes({ gone, come }: Difference): void {
     const isRoute = (resource: Resource): resource is Route => resource.kind === 'Route';
-    this.#routes = patchSorted(this.#routes, new Set(gone.filter(isRoute)), come.filter(isRoute), compareAge);
+    this.#routes = patchSorted(this.#routes, gone.filter(isRoute), come.filter(isRoute), compareAge);
   }
 
   #patchNamed({ gone, come }: Difference): void {
@@ -76,17 +76,17 @@ export class Store implements StoreView {
   }
 
   #patchSlices({ gone, come }: Difference): void {
-    const touched = new Map<string, { readonly gone: Set<EndpointSlice>; readonly come: EndpointSlice[] }>();
-    const at = (slice: EndpointSlice): { readonly gone: Set<EndpointSlice>; readonly come: EndpointSlice[] } => {
+    const touched = new Map<string, { readonly gone: EndpointSlice[]; readonly come: EndpointSlice[] }>();
+    const at = (slice: EndpointSlice): { readonly gone: EndpointSlice[]; readonly come: EndpointSlice[] } => {
       const key = keyOf(slice.metadata.namespace, slice.serviceName);
       const known = touched.get(key);
       if (known !== undefined) return known;
-      const made = { gone: new Set<EndpointSlice>(), come: [] };
+      const made: { readonly gone: EndpointSlice[]; readonly come: EndpointSlice[] } = { gone: [], come: [] };
       touched.set(key, made);
       return made;
     };
     // A slice that names no service belongs to none.
-    for (const one of gone) if (one.kind === 'EndpointSlice' && one.serviceName !== '') at(one).gone.add(one);
+    for (const one of gone) if (one.kind === 'EndpointSlice' && one.serviceName !== '') at(one).gone.push(one);
     for (const one of come) if (one.kind === 'EndpointSlice' && one.serviceName !== '') at(one).come.push(one);
     for (const [key, change] of touched) {
       const patched = patchSorted(this.#slices.get(key) ?? noSlices, change.gone, change.come, compareResources);
