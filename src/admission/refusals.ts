@@ -97,7 +97,7 @@ export const refusals = {
   'certificate-invalid': { reason: 'ExtendedValidationFailed', title: 'certificate cannot be used', source: tls,
     meaning: '`spec.tls.certificate` must be PEM with at least one certificate that parses, the server\'s own first.', fix: 'Paste the server certificate, then its chain, in PEM form.' },
   'certificate-chain': { reason: 'ExtendedValidationFailed', title: 'The certificate does not chain to caCertificate', source: tls,
-    meaning: 'The first certificate must be issued, directly or through others in the field, by a CA in `caCertificate`.', fix: 'Paste the CA that issued this certificate, or remove `caCertificate`.' },
+    meaning: 'The first certificate must be issued, directly or through others in the field, by a CA in `caCertificate`.', fix: 'Paste the CA that issued this certificate, intermediates included (those beside the certificate do not count), or remove `caCertificate`.' },
   'signature-weak': { reason: 'ExtendedValidationFailed', title: 'SHA-1, MD5 or MD2 signature', source: tls,
     meaning: 'HAProxy refuses certificates that a CA signed with these. Self-signed ones are exempt: their signature proves nothing anyway.', fix: 'Have the certificate issued again with SHA-256.' },
   'key-invalid': { reason: 'ExtendedValidationFailed', title: 'key cannot be used', source: tls,
