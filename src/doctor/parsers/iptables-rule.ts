@@ -63,7 +63,7 @@ export function readIptablesRule(words: readonly string[], place: RulePlace): Re
 }
 
 function mapSide(action: Action, place: RulePlace): Action {
-  return place.afterRouting && action.kind === 'translate' && action.to.address !== null && action.to.address !== 'interface' && 'prefix' in action.to.address ? { ...action, what: 'source' } : action;
+  return place.afterRouting && action.kind === 'translate' && typeof action.to.address === 'object' && action.to.address !== null && 'prefix' in action.to.address ? { ...action, what: 'source' } : action;
 }
 
 function enterModule(rule: RuleDraft, name: string): void {
