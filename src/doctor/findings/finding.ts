@@ -14,7 +14,8 @@ export interface Proof {
 
 /** Another fault that would look the same and is not what happened, with the line that says so. */
 export interface RuledOut {
-  readonly code: FindingCode | null;
+  /** Of the catalogue; null when the other fault has no code. */
+  readonly code: string | null;
   readonly what: string;
   readonly because: string;
   readonly line: SourceLine | null;

@@ -1,0 +1,18 @@
+import type { Analyzer } from './analyzer.ts';
+import { ctFull } from './ct-full.ts';
+import { ctOwner } from './ct-owner.ts';
+import { ctStale } from './ct-stale.ts';
+import { ctStates } from './ct-states.ts';
+import { l2Claimants } from './l2-claimants.ts';
+import { l2Keepalived } from './l2-keepalived.ts';
+import { l2Kernel } from './l2-kernel.ts';
+import { l2Neighbour } from './l2-neighbour.ts';
+import { l2Parked } from './l2-parked.ts';
+import { l2Silence } from './l2-silence.ts';
+import { l2Tables } from './l2-tables.ts';
+
+/** Every analyzer. Their order is of no consequence: none sees what another found. */
+export const analyzers: readonly Analyzer[] = [
+  l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
+  ctFull, ctStates, ctOwner, ctStale,
+];
