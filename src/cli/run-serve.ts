@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
+import { makeDirectory } from '../haproxy/process/state-directory.ts';
 import { reloadReasons } from '../haproxy/reload-reasons.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -51,6 +52,8 @@ export async function serve({ config, logger, clock, version, pid, signals, wire
 
   const closers: (() => Promise<void>)[] = [() => admin.close()];
   try {
+    // The driver locks and fills the directory later; what goes wrong here it tells then, in better words.
+    await makeDirectory(config.stateDir).catch(() => undefined);
     const socket = await startStateSocket({
       path: stateSocketPath(config.stateDir), failed,
       status: () => statusOf(router, history, facts, notReady() === null, clock),

@@ -37,7 +37,7 @@ export interface Answer {
   readonly body: string;
   /** Which member answered, or null when the router did. */
   readonly member: string | null;
-  /** Why, when the router itself answered. */
+  /** Why, when the router itself answered: the code, without what `x-fairway-reason` says after it. */
   readonly reason: string | null;
   /** The cookies set: name to the whole `Set-Cookie` text. */
   readonly cookies: ReadonlyMap<string, string>;
@@ -94,7 +94,7 @@ export function answerOf(status: number, headers: IncomingHttpHeaders, rawHeader
     rawHeaders,
     body,
     member: single('x-member'),
-    reason: single('x-fairway-reason'),
+    reason: single('x-fairway-reason')?.split(';')[0] ?? null,
     cookies: new Map((headers['set-cookie'] ?? []).map((text) => [text.split('=')[0]!, text])),
     seen: () => {
       if (single('x-member') === null) throw new Error(`no member answered: ${status} ${single('x-fairway-reason') ?? ''} ${body.slice(0, 200)}`);

@@ -58,10 +58,10 @@ const forwardedHeaders = (policy: Forwarding, guard: string): readonly string[] 
     // The second line must not see the first as "already there", so IPv6 is asked before.
     ...(policy === 'if-none'
       ? [`http-request set-var(txn.forwarded) bool(1) if ${guard}{ req.hdr(forwarded) -m found }`,
-         `http-request add-header forwarded "for=%[src];host=%[req.hdr(host)];proto=${proto}" if ${guard}!{ var(txn.forwarded) -m found } { src -m ip 0.0.0.0/0 }`,
-         `http-request add-header forwarded 'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}' if ${guard}!{ var(txn.forwarded) -m found } !{ src -m ip 0.0.0.0/0 }`]
-      : [line('forwarded', `"for=%[src];host=%[req.hdr(host)];proto=${proto}"`, '{ src -m ip 0.0.0.0/0 }'),
-         line('forwarded', `'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}'`, '!{ src -m ip 0.0.0.0/0 }')]),
+         `http-request add-header forwarded "for=%[src];host=%[req.hdr(host)];proto=${proto}" if ${guard}!{ var(txn.forwarded) -m found } !{ src -m sub : }`,
+         `http-request add-header forwarded 'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}' if ${guard}!{ var(txn.forwarded) -m found } { src -m sub : }`]
+      : [line('forwarded', `"for=%[src];host=%[req.hdr(host)];proto=${proto}"`, '!{ src -m sub : }'),
+         line('forwarded', `'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}'`, '{ src -m sub : }')]),
   ];
 };
 

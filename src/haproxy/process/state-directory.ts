@@ -46,8 +46,8 @@ export async function openStateDirectory(path: string): Promise<StateDirectoryAn
   }
 }
 
-/** Not `recursive: true`: where a file system answers ENOENT to every mkdir (/proc), Node 24 tries for ever. */
-async function makeDirectory(path: string): Promise<void> {
+/** Makes a directory (0700), and what it stands in. Not `recursive: true`: where a file system answers ENOENT to every mkdir (/proc), Node 24 tries for ever. */
+export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
   } catch (error) {
