@@ -14,7 +14,9 @@ export type Decoded =
   | { readonly is: 'unknown-kind'; readonly subject: string; readonly problem: FieldProblem }
   /** A kind that Fairway reads, under an apiVersion that it does not. */
   | { readonly is: 'unknown-version'; readonly subject: string; readonly problem: FieldProblem }
-  /** Not an object, or one that nobody could name. */
+  /** Not a mapping, or one without a kind. */
+  | { readonly is: 'not-an-object'; readonly problem: FieldProblem }
+  /** An object that nobody could name. */
   | { readonly is: 'nameless'; readonly subject: string; readonly problem: FieldProblem };
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(kinds, kind);
@@ -37,13 +39,13 @@ const subjectOf = (raw: RawObject, kind: string): string => {
 export function decodeObject(raw: unknown, origin: Origin): Decoded {
   if (!isMapping(raw)) {
     const problem = { path: '', message: 'This is not an object.', hint: 'An object begins with apiVersion:, kind: and metadata:.' };
-    return { is: 'nameless', subject: '', problem };
+    return { is: 'not-an-object', problem };
   }
   const kind = textAt(raw, 'kind');
   const apiVersion = textAt(raw, 'apiVersion');
   const subject = subjectOf(raw, kind);
   if (kind === '') {
-    return { is: 'nameless', subject, problem: { path: 'kind', message: 'The object has no kind.', hint: 'Write apiVersion: and kind:, e.g. kind: Route.' } };
+    return { is: 'not-an-object', problem: { path: '', message: 'The object has no kind.', hint: 'Write apiVersion: and kind:, e.g. kind: Route.' } };
   }
   if (!isKind(kind)) {
     const meant = nearestWord(kind, Object.keys(kinds));

@@ -145,10 +145,12 @@ export class ManifestFiles {
   #unfinished(reading: Reading & { readonly is: 'text' }, manifest: Manifest, before: FileState | undefined): number {
     if (reading.bytes.length === 0) return before === undefined || before.contribution.resources.length === 0 ? 0 : this.#patience.emptied;
     // A cut-off document often parses: a Route without its `tls` would serve in plain text what was meant to be encrypted.
-    // Text ends with a line end and JSON with a bracket; what ends otherwise gets a moment to be completed.
+    // Text ends with a line end and JSON with a bracket; what ends otherwise, or says nothing sensible, gets a moment to
+    // be completed. (Cut off exactly between two lines it cannot be told: only writing beside and renaming is safe then.)
     const last = reading.bytes[reading.bytes.length - 1];
     const whole = last === 10 || last === 13 || last === 125 || last === 93;
-    return reading.steady && whole && !manifest.documents.some((document) => document.broken) ? 0 : this.#patience.settle;
+    const mistaken = problemsOf(manifest).some((problem) => problem.severity === 'error');
+    return reading.steady && whole && !mistaken ? 0 : this.#patience.settle;
   }
 
   #put(file: string, state: FileState): void {

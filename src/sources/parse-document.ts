@@ -50,7 +50,8 @@ function expandList(value: unknown, events: readonly Event[], source: string, fr
     if (child === undefined || child.offset < offset) return { value: withKind(item, list.kind, list.apiVersion), lines: counted, text: null };
     counted += linesBefore(source.slice(offset, child.offset), child.offset);
     offset = child.offset;
-    const text = independent ? source.slice(offset, children[place + 1]?.offset ?? source.length) : null;
+    // What the list says about all its items is part of each.
+    const text = independent ? `${list.apiVersion}/${list.kind}\n${source.slice(offset, children[place + 1]?.offset ?? source.length)}` : null;
     return { value: withKind(item, list.kind, list.apiVersion), lines: counted, text };
   });
 }

@@ -3,8 +3,8 @@ import type { Stats } from 'node:fs';
 import type { SourceProblem } from './source.ts';
 import type { SourceProblemCode } from './source-codes.ts';
 
-/** Bytes of one file: 20,000 routes with their services and slices fit, and a core dump called `a.yaml` does not. */
-export const fileLimit = 32 * 1_048_576;
+/** Bytes of one file: 10,000 routes with their services and slices fit, and a core dump called `a.yaml` does not. */
+export const fileLimit = 16 * 1_048_576;
 
 /** What came of reading a file. */
 export type Reading =

@@ -9,7 +9,7 @@ import { parseDocument } from './parse-document.ts';
 import type { RawValue } from './parse-document.ts';
 import type { SourceProblem } from './source.ts';
 import type { SourceProblemCode } from './source-codes.ts';
-import { normalizeBytes, splitFile } from './split-documents.ts';
+import { mostDocuments, normalizeBytes, splitFile } from './split-documents.ts';
 import type { DocumentRange } from './split-documents.ts';
 
 /** One object of a document, or what there is to say instead of it. */
@@ -27,7 +27,7 @@ export interface ManifestDocument {
   /** 1-based line of the document's first byte. */
   readonly line: number;
   readonly entries: readonly ManifestEntry[];
-  /** true: some objects that stand in the text could not be understood. */
+  /** true: something that stands in the text could not be understood. */
   readonly broken: boolean;
 }
 
@@ -70,11 +70,10 @@ function decodeEntry(file: string, line: number, own: string, value: unknown, li
       return entry(null, [problem('source-unknown-kind', file, lineOf('kind'), decoded.problem, { severity: 'warning', subject: decoded.subject })]);
     case 'unknown-version':
       return entry(null, [problem('source-unknown-version', file, lineOf('apiVersion'), decoded.problem, { subject: decoded.subject })]);
-    case 'nameless': {
-      const code = decoded.subject === '' ? 'source-not-an-object' : 'source-nameless';
-      const subject = decoded.subject === '' ? {} : { subject: decoded.subject };
-      return entry(null, [problem(code, file, lineOf(decoded.problem.path), decoded.problem, subject)]);
-    }
+    case 'not-an-object':
+      return entry(null, [problem('source-not-an-object', file, line, decoded.problem)]);
+    case 'nameless':
+      return entry(null, [problem('source-nameless', file, lineOf(decoded.problem.path), decoded.problem, { subject: decoded.subject })]);
   }
 }
 
@@ -88,6 +87,17 @@ function badLine(bytes: Buffer): number {
     start = end;
   }
   return lines;
+}
+
+/** Values that one document may have. A list of ten thousand routes with services and slices has a million. */
+const mostValues = 4_000_000;
+
+/** true: so many values that parsing them would cost gigabytes (`[0,0,0,...` makes one of every two bytes). */
+function isCrowded(bytes: Buffer): boolean {
+  if (bytes.length < mostValues) return false;
+  let marks = 0;
+  for (const byte of bytes) if (byte === 10 || byte === 44 || byte === 58 || byte === 91 || byte === 123) marks++;
+  return marks > mostValues;
 }
 
 /** Remembers what was read from a file before, by the hash of the text. */
@@ -119,12 +129,19 @@ const moved = (document: ManifestDocument | undefined, line: number): ManifestDo
   return { ...document, line, entries: document.entries.map((entry) => moveEntry(entry, by)) };
 };
 
+/** A document that brings nothing but what is wrong with it. */
+const unread = (own: string, line: number, told: SourceProblem): ManifestDocument =>
+  ({ hash: own, line, broken: true, entries: [{ hash: own, line: told.line, resource: null, problems: [told] }] });
+
 function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: string, memory: Memory): ManifestDocument {
-  const none = (told: SourceProblem): ManifestDocument =>
-    ({ hash: own, line: range.line, broken: true, entries: [{ hash: own, line: told.line, resource: null, problems: [told] }] });
+  const none = (told: SourceProblem): ManifestDocument => unread(own, range.line, told);
   if (!isUtf8(bytes)) {
     const told = { message: 'The document holds bytes that are not UTF-8.', hint: 'Save the file as UTF-8.' };
     return none(problem('source-not-utf8', file, range.line + badLine(bytes), told));
+  }
+  if (isCrowded(bytes)) {
+    const told = { message: 'The document holds millions of values.', hint: 'Split it into several documents.' };
+    return none(problem('source-file-too-large', file, range.line, told));
   }
   const source = bytes.toString('utf8');
   const parsed = parseDocument(source);
@@ -137,7 +154,8 @@ function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: st
     if (known !== undefined) return moveEntry(known, line - known.line);
     return decodeEntry(file, line, entryHash, raw.value, (path) => range.line + lines(raw.lines, path));
   });
-  return { hash: own, line: range.line, entries, broken: false };
+  const isBroken = entries.some((entry) => entry.problems.some((one) => one.severity === 'error'));
+  return { hash: own, line: range.line, entries, broken: isBroken };
 }
 
 /**
@@ -147,7 +165,12 @@ function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: st
 export function readManifests(file: string, text: Buffer | string, before?: Manifest): Manifest {
   const bytes = normalizeBytes(typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
   const memory = memoryOf(before);
-  const documents = splitFile(file, bytes).map((range, place) => {
+  const ranges = splitFile(file, bytes);
+  if (ranges.length > mostDocuments) {
+    const told = { message: `The file has more than ${mostDocuments} documents.`, hint: 'Split it into several files.' };
+    return { file, documents: [unread('', 1, problem('source-file-too-large', file, 1, told))] };
+  }
+  const documents = ranges.map((range, place) => {
     const part = bytes.subarray(range.start, range.end);
     const own = hash('sha256', part, 'base64');
     return memory.document(place, own, range.line) ?? readDocument(file, part, range, own, memory);

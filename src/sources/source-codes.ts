@@ -36,7 +36,7 @@ export const sourceCodes = {
   },
   'source-file-too-large': {
     title: 'A file is too large',
-    meaning: 'The file is above the limit for one file and is not read. Objects that were read from it before are served on.',
+    meaning: 'The file, or one document of it, is above the limit (16 MiB, 100,000 documents, 4 million values) and is not used. Objects that were read from it before are served on.',
     remedy: 'Split it into several files.',
   },
   'source-not-utf8': {

@@ -7,6 +7,9 @@ export interface DocumentRange {
   readonly line: number;
 }
 
+/** Splitting stops behind this many documents: a file of nothing but markers would cost gigabytes. */
+export const mostDocuments = 100_000;
+
 const newline = 10;
 const carriageReturn = 13;
 
@@ -51,7 +54,7 @@ export function splitDocuments(bytes: Buffer): readonly DocumentRange[] {
   };
   let dashes = nextMark(bytes, 0, '---');
   let dots = nextMark(bytes, 0, '...');
-  while (dashes < bytes.length || dots < bytes.length) {
+  while (found.length <= mostDocuments && (dashes < bytes.length || dots < bytes.length)) {
     if (dashes < dots) {
       if (!isDirectives(bytes, start, dashes)) close(dashes);
       dashes = nextMark(bytes, dashes + 3, '---');
@@ -80,7 +83,7 @@ export function splitJson(bytes: Buffer): readonly DocumentRange[] {
   let depth = 0;
   let inString = false;
   let blank = true;
-  for (let place = 0; place < bytes.length; place++) {
+  for (let place = 0; place < bytes.length && found.length <= mostDocuments; place++) {
     const byte = bytes[place];
     if (byte === newline) line++;
     if (inString) {

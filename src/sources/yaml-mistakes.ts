@@ -26,7 +26,9 @@ const hints: readonly (readonly [reason: RegExp, hint: string])[] = [
   [/alias|anchor/, anchors],
   [/tag/, tags],
   [/block scalar|chomping|indentation width|line break is expected/, block],
-  [/bad indentation|deficient indentation/, indent],
+  // Found where a line inside quotes or brackets begins too far left: mostly they were never closed.
+  [/deficient indentation/, 'Close the quote, [ or { that was opened above, or indent the lines inside it.'],
+  [/bad indentation/, indent],
   [/multiline key|mapping key|whitespace character is expected/, colon],
   [/directive|YAML version/, 'Leave lines that begin with % out.'],
   [/null byte|non-printable/, 'Remove control characters; write them as escapes in double quotes.'],
