@@ -85,7 +85,7 @@ const offenderIn = (output: string, text: string, layout: Layout, table: Routing
   for (let index = Number(line) - 1; index >= 0; index -= 1) {
     const backend = /^backend (\S+) /.exec(lines[index] ?? '')?.[1];
     if (backend === undefined) continue;
-    return layout.planner.observed.maps.backends.get(backend)?.split('|')[0] ?? null;
+    return layout.planner.ownerOf(backend);
   }
   return null;
 };

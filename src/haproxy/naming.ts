@@ -13,13 +13,13 @@ export const maps = {
   'tls-wildcard': { kind: 'beg', for: 'terminated TLS: parent domain and path -> answer' },
   sni: { kind: 'str', for: 'SNI -> passthrough rule or `terminate`' },
   'sni-wildcard': { kind: 'str', for: 'parent domain of the SNI -> passthrough rule or `terminate`' },
-  hosts: { kind: 'str', for: 'every host and *.parent that has a rule: tells "no such host" from "no such path"' },
+  hosts: { kind: 'str', for: 'hosts and *.parents without a rule for the root: with `plain`, tells "no such host" from "no such path"' },
   refused: { kind: 'beg', for: 'host and path that was asked for and not admitted -> reason' },
   'refused-wildcard': { kind: 'beg', for: 'the same for parent domains' },
   certificates: { kind: 'str', for: 'host or *.parent -> certificate it is served with: what an HTTP/2 connection may be re-used for' },
   settings: { kind: 'str', for: 'settings id -> JSON with what a rule asks for' },
   allow: { kind: 'beg', for: 'allow list id, length and bits of the address in hexadecimal -> 1' },
-  backends: { kind: 'str', for: 'book-keeping, never looked up by traffic: backend -> rule and digest of its pool' },
+  notes: { kind: 'str', for: 'book-keeping, never looked up by traffic: which default certificate is loaded' },
 } as const satisfies Record<string, { readonly kind: 'beg' | 'str'; readonly for: string }>;
 
 export type MapName = keyof typeof maps;

@@ -55,8 +55,12 @@ const servesTls = (rule: Rule): boolean => rule.termination === 'edge' || rule.t
 const covering = (rules: readonly Rule[], key: string): Rule | undefined =>
   rules.find((rule) => pathKeys(rule.path).some((own) => key === own || (!own.endsWith(pathEnd) && key.startsWith(own))));
 
+/** One array for all that have nothing: there are thousands of groups. */
+const none: readonly PathAnswer[] = [];
+
 /** Keys of the rules, each with the answer of the most specific rule that owns it. `rules` come most specific first. */
 const answers = (rules: readonly Rule[], answer: (rule: Rule, key: string) => Answer): readonly PathAnswer[] => {
+  if (rules.length === 0) return none;
   const found = new Map<string, Answer>();
   for (const rule of rules) for (const key of pathKeys(rule.path)) if (!found.has(key)) found.set(key, answer(rule, key));
   return [...found];
@@ -80,7 +84,7 @@ export const buildHostGroup = (rules: readonly Rule[], wildcardServesPlain: bool
   const [firstTls] = tlsRules;
   return {
     host: first.host, wildcard: first.wildcard, rules, plain,
-    plainFallback: first.wildcard ? answers(plainRules, serve) : [],
+    plainFallback: first.wildcard ? answers(plainRules, serve) : none,
     tls: passthrough === undefined || tls.some(([key]) => key === '/') ? tls : [...tls, ['/', { does: 'misdirected', rule: passthrough }]],
     sni: passthrough !== undefined ? { does: 'serve', rule: passthrough } : firstTls !== undefined ? { does: 'terminate', rule: firstTls } : null,
   };

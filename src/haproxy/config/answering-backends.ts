@@ -21,6 +21,8 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     `backend ${answering.unmatched} from http-front`,
     `http-request set-var(txn.known) var(txn.host),map_str(${mapPath(settings, 'hosts')})`,
     `http-request set-var(txn.known) 'var(txn.host),regsub("^[^.]*","*"),map_str(${mapPath(settings, 'hosts')})' if !{ var(txn.known) -m found }`,
+    `http-request set-var(txn.known) var(txn.key),map_beg(${mapPath(settings, 'plain')}) if !{ var(txn.known) -m found }`,
+    `http-request set-var(txn.known) 'var(txn.key),regsub("^[^./]*[.]",""),map_beg(${mapPath(settings, 'plain-wildcard')})' if !{ var(txn.known) -m found }`,
     `http-request set-var(txn.refusal) var(txn.key),map_beg(${mapPath(settings, 'refused')})`,
     `http-request set-var(txn.refusal) 'var(txn.key),regsub("^[^./]*[.]",""),map_beg(${mapPath(settings, 'refused-wildcard')})' if !{ var(txn.refusal) -m found }`,
     `http-request return ${answerWith(settings, 'route-not-admitted', '"route-not-admitted; %[var(txn.refusal)]"')} if { var(txn.refusal) -m found }`,
@@ -31,7 +33,7 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     'tcp-request content reject',
     // HAProxy loads only maps that a rule names. No traffic comes here.
     'backend book-keeping from http-front',
-    ...(['backends', 'sni', 'sni-wildcard'] as const).map((map) => `http-request set-var(txn.none) str(-),map_str(${mapPath(settings, map)})`),
+    ...(['notes', 'sni', 'sni-wildcard'] as const).map((map) => `http-request set-var(txn.none) str(-),map_str(${mapPath(settings, map)})`),
     'backend rates from tcp-front',
     'stick-table type string len 80 size 100k expire 30s store conn_cur,conn_rate(3s),http_req_rate(10s)',
   ];

@@ -4,31 +4,34 @@ import { pathKeys } from '../../table/host-group.ts';
 import { answering, fieldSeparator, type MapName } from '../naming.ts';
 import { settingsEntries, type MapEntry, type SettingsContext } from './rule-settings.ts';
 
-/** Where a rule's pool stands; null: it has no members. */
-export type BackendOf = (rule: Rule) => string | null;
+/** Where a rule's pool stands and what digest it has; backend null: it has no members. */
+export type PlaceOf = (rule: Rule) => { readonly backend: string | null; readonly digest: string } | null;
 
 /**
- * Value of a map entry, fields between `|`: backend · rule · cookie name · cookie attributes · settings id.
- * The fields are read by `field(n,|)` in the frontends and the pool defaults.
+ * Value of a map entry, fields between `|`: backend · rule · cookie name · cookie attributes · settings id ·
+ * digest of the pool. The first five are read by `field(n,|)` in the frontends and the pool defaults; the last one tells a Fairway that
+ * adopts the worker whether the pool can stay where it is.
  */
-export const ruleValue = (rule: Rule, backend: string | null, context: SettingsContext): string => {
+export const ruleValue = (rule: Rule, place: ReturnType<PlaceOf>, context: SettingsContext): string => {
   const empty = rule.pool.mode === 'tcp' ? answering.tcpEmpty : answering.empty;
   const { cookie } = rule.settings;
   return [
-    backend ?? empty,
+    place?.backend ?? empty,
     rule.id,
     cookie?.name ?? '-',
     cookie === null ? '-' : `path=/; HttpOnly${cookie.attributes}`,
     settingsEntries(rule, context).id,
+    place?.digest ?? '-',
   ].join(fieldSeparator);
 };
 
-/** Every map entry of a host group. Pure. */
-export const groupEntries = (group: HostGroup, backendOf: BackendOf, context: SettingsContext): readonly MapEntry[] => {
+/** Every map entry of a host group; without a context, keys only. Pure. */
+export const groupEntries = (group: HostGroup, placeOf: PlaceOf, context: SettingsContext | null): readonly MapEntry[] => {
   const value = (answer: Answer): string => {
+    if (context === null) return '';
     const named = (backend: string): string => [backend, answer.rule.id].join(fieldSeparator);
     switch (answer.does) {
-      case 'serve': return ruleValue(answer.rule, backendOf(answer.rule), context);
+      case 'serve': return ruleValue(answer.rule, placeOf(answer.rule), context);
       case 'redirect': return named(answering.redirect);
       case 'close': return named(answering.closed);
       case 'ask-wildcard': return 'ask-wildcard';
@@ -44,9 +47,16 @@ export const groupEntries = (group: HostGroup, backendOf: BackendOf, context: Se
     ...paths('plain-fallback', group.plainFallback),
     ...paths(`tls${suffix}`, group.tls),
     ...(group.sni === null ? [] : [[`sni${suffix}`, group.host, value(group.sni)] as const]),
-    ['hosts', groupName(group), '1'],
+    ...(coversEverything(group) ? [] : [['hosts', groupName(group), '1'] as const]),
   ];
 };
+
+/** A rule for the root finds every request of its host, so no other map needs to know that the host exists. */
+const coversEverything = (group: HostGroup): boolean => group.plain.some(([key]) => key === '/');
+
+/** Keys of `groupEntries`, without working out the values. */
+export const groupKeys = (group: HostGroup): readonly (readonly [MapName, string])[] =>
+  groupEntries(group, () => null, null).map(([map, key]) => [map, key] as const);
 
 /** Entries that let an unmatched request learn that a route for it was refused, and why. */
 export const refusedEntries = (refused: readonly RefusedName[]): readonly MapEntry[] => {

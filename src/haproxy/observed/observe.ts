@@ -1,7 +1,7 @@
 import type { Paths } from '../config/haproxy-settings.ts';
 import { kindOfBackend, mapNames } from '../naming.ts';
 import type { RuntimeSocket } from '../runtime/runtime-socket.ts';
-import { emptyObserved, type Observed } from './observed.ts';
+import { emptyObserved, observedServer, type Observed } from './observed.ts';
 import { parseShowBackend } from './show-backend.ts';
 import { parseShowCaFileList } from './show-ca-file.ts';
 import { parseShowCrtList } from './show-crt-list.ts';
@@ -29,12 +29,12 @@ export const observe = async (socket: RuntimeSocket, paths: Paths): Promise<Obse
     if (kindOfBackend(backend) !== null) observed.backends.set(backend, new Map());
   }
   for (const server of understood('show servers state', parseShowServersState(await socket.read('show servers state')))) {
-    observed.backends.get(server.backend)?.set(server.server, {
-      weight: server.userWeight,
-      ready: (server.adminState & maintenance) === 0,
-      checkable: (server.checkState & checkStateBits.configured) !== 0,
-      checking: (server.checkState & checkStateBits.enabled) !== 0,
-    });
+    observed.backends.get(server.backend)?.set(server.server, observedServer(
+      server.userWeight,
+      (server.adminState & maintenance) === 0,
+      (server.checkState & checkStateBits.configured) !== 0,
+      (server.checkState & checkStateBits.enabled) !== 0,
+    ));
   }
   for (const { file } of parseShowSslCertList(await socket.read('show ssl cert'))) {
     if (file.startsWith(`${paths.certs}/`) && file !== paths.defaultCertificate) observed.certificates.add(file);

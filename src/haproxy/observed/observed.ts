@@ -11,6 +11,18 @@ export interface ObservedServer {
   readonly checking: boolean;
 }
 
+const interned = new Map<number, ObservedServer>();
+
+/** The same object for the same state: most servers are alike, and there may be tens of thousands. */
+export const observedServer = (weight: number, ready: boolean, checkable: boolean, checking: boolean): ObservedServer => {
+  const key = weight * 8 + Number(ready) * 4 + Number(checkable) * 2 + Number(checking);
+  const known = interned.get(key);
+  if (known !== undefined) return known;
+  const made: ObservedServer = Object.freeze({ weight, ready, checkable, checking });
+  interned.set(key, made);
+  return made;
+};
+
 /**
  * What HAProxy has, in the parts that Fairway changes at run time. Kept as the driver's image of the worker: every step that is
  * sent is applied to it, and it is compared with the worker itself on a timer.

@@ -3,7 +3,7 @@ import type { RoutingTable } from '../../table/routing-table.ts';
 import type { BackendSection } from '../config/render-config.ts';
 import { kindOf } from '../desired/pool-spec.ts';
 import { backendName, kindName, kindOfBackend, mapNames, type BackendKind } from '../naming.ts';
-import { emptyObserved } from '../observed/observed.ts';
+import { emptyObserved, observedServer } from '../observed/observed.ts';
 import { Planner, type PlanContext } from './planner.ts';
 
 /** How many spare backends a new configuration gets. */
@@ -36,7 +36,7 @@ const standardKinds = (): readonly BackendKind[] => [
 ];
 
 const spareCount = (kind: BackendKind, used: number, policy: SparePolicy): number => {
-  const share = Math.ceil(used / 10);
+  const share = Math.ceil(used / 20);
   const commonest = kind.mode === 'http' && kind.balance === policy.balance && !kind.adjustCase;
   if (commonest && !kind.full) return Math.max(policy.commonest, share);
   return Math.max(commonest ? Math.ceil(policy.commonest / 4) : Math.ceil(policy.commonest / 16), share, 4);
@@ -69,7 +69,7 @@ export const layOut = (table: RoutingTable, context: PlanContext, policy: SpareP
     if (step.does === 'ca-new') cas.set(step.file, step.pem);
   }
   // A server that the configuration starts without `check` cannot be given one later.
-  for (const servers of observed.backends.values()) for (const [name, server] of servers) servers.set(name, { ...server, checkable: server.checking });
+  for (const servers of observed.backends.values()) for (const [name, server] of servers) servers.set(name, observedServer(server.weight, server.ready, server.checking, server.checking));
   return {
     kinds: [...kinds.values()].map(({ kind }) => kind),
     backends: [...observed.backends.keys()].map((name) => ({ name, kindName: kindOfBackend(name) ?? '', servers: planner.serversOf(name) })),

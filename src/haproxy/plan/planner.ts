@@ -1,6 +1,6 @@
 import { createGrouper, type HostGroup } from '../../table/host-group.ts';
 import type { RoutingTable, Rule } from '../../table/routing-table.ts';
-import { groupEntries, refusedEntries } from '../desired/map-values.ts';
+import { groupEntries, groupKeys, refusedEntries } from '../desired/map-values.ts';
 import { poolSpec, type PoolContext, type PoolSpec } from '../desired/pool-spec.ts';
 import { settingsEntries, type MapEntry } from '../desired/rule-settings.ts';
 import { digestOf, fieldSeparator, mapNames, type MapName } from '../naming.ts';
@@ -25,13 +25,16 @@ export type Plan =
   | { readonly kind: 'steps'; readonly steps: readonly Step[]; /** Deleted once they are idle. */ readonly leftovers: readonly Leftover[] }
   | { readonly kind: 'reload'; readonly reason: ReloadReason; readonly detail: string };
 
+/** Where a rule's pool stands. What the servers are is worked out from the rule when it is asked: kept for all, it would fill memory. */
 interface PlacedPool {
   readonly rule: Rule;
-  readonly spec: PoolSpec;
+  readonly digest: string;
+  /** File of the CA that its servers verify with, or null. */
+  readonly ca: string | null;
   readonly backend: string | null;
 }
 
-/** Key in the `backends` map for what the default certificate is. */
+/** Key in the `notes` map for what the default certificate is. */
 const defaultCertificateKey = 'default-certificate';
 
 /**
@@ -50,7 +53,9 @@ export class Planner {
   readonly #entryUses = new Uses<MapEntry>();
   readonly #caUses = new Uses<string>();
   readonly #entriesOfRule = new Map<string, readonly MapEntry[]>();
-  readonly #entriesOfGroup = new Map<string, { readonly group: HostGroup; readonly entries: readonly MapEntry[] }>();
+  readonly #groups = new Map<string, HostGroup>();
+  /** Backend -> rule. */
+  readonly #owners = new Map<string, string>();
   readonly #certificates = new Map<string, { readonly file: string; readonly pem: string }>();
   #refused: { readonly list: RoutingTable['refused']; readonly entries: readonly MapEntry[] } = { list: [], entries: [] };
   #first = true;
@@ -58,12 +63,8 @@ export class Planner {
   constructor(observed: Observed, context: PlanContext) {
     this.observed = observed;
     this.#context = context;
-    const before = new Map<string, { backend: string; digest: string }>();
-    for (const [backend, text] of observed.maps.backends) {
-      const [rule = '', digest = ''] = text.split(fieldSeparator);
-      if (observed.backends.has(backend)) before.set(rule, { backend, digest });
-    }
-    this.#before = before;
+    this.#before = placedBefore(observed);
+    const before = this.#before;
     this.#spares = new SpareBackends(observed, new Set([...before.values()].map(({ backend }) => backend)));
   }
 
@@ -74,9 +75,14 @@ export class Planner {
 
   /** Servers of a backend as they were asked for. */
   serversOf(backend: string): PoolSpec['servers'] {
-    const owner = this.observed.maps.backends.get(backend)?.split(fieldSeparator)[0];
+    const owner = this.#owners.get(backend);
     const placed = owner === undefined ? undefined : this.#placed.get(owner);
-    return placed?.backend === backend ? placed.spec.servers : [];
+    return placed === undefined ? [] : poolSpec(placed.rule, this.#context).servers;
+  }
+
+  /** Rule whose pool a backend holds, or null. */
+  ownerOf(backend: string): string | null {
+    return this.#owners.get(backend) ?? null;
   }
 
   /** Backend that holds a rule's pool, or null. */
@@ -102,7 +108,7 @@ export class Planner {
       if (has === undefined) put(list, { rule, does: 'map-add', map, key, value });
       else if (has !== value) put(list, { rule, does: 'map-set', map, key, value });
     };
-    const unset = (list: Step[], [map, key]: MapEntry): void => {
+    const unset = (list: Step[], map: MapName, key: string): void => {
       if (this.observed.maps[map].has(key)) put(list, { rule: null, does: 'map-delete', map, key });
     };
 
@@ -126,7 +132,7 @@ export class Planner {
     this.#planGroups(table, change, set, unset);
     if (this.#first) this.#sweep(retire, unset, put);
 
-    for (const { backend } of moved) this.#vacate(backend, retire, leftovers, unset);
+    for (const { rule, backend } of moved) this.#vacate(rule, backend, leftovers);
     for (const step of retire) if (step.does === 'server-maintenance') leftovers.push({ backend: step.backend, server: step.server });
     this.#first = false;
     return { kind: 'steps', steps: [...prepare, ...change, ...retire], leftovers };
@@ -137,7 +143,7 @@ export class Planner {
     readonly put: (list: Step[], step: Step) => void; readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void;
   }): Plan | null {
     const spec = poolSpec(rule, this.#context);
-    const before = placed === undefined ? (this.#first ? this.#before.get(rule.id) : undefined) : { backend: placed.backend, digest: placed.spec.digest };
+    const before = placed === undefined ? (this.#first ? this.#before.get(rule.id) : undefined) : placed;
     const servers = before?.backend == null ? undefined : this.observed.backends.get(before.backend);
     const stays = servers !== undefined && spec.servers.length > 0 && before?.digest === spec.digest && canStay(spec, servers);
     let backend: string | null = stays ? before.backend : null;
@@ -160,16 +166,18 @@ export class Planner {
       const steps = poolSteps(rule.id, backend, spec, this.observed.backends.get(backend) ?? new Map());
       for (const step of steps.prepare) to.put(to.prepare, step);
       for (const step of steps.retire) to.put(to.retire, step);
-      to.set(to.prepare, ['backends', backend, [rule.id, spec.digest].join(fieldSeparator)], rule.id);
+      this.#owners.set(backend, rule.id);
     }
-    this.#placed.set(rule.id, { rule, spec, backend });
-    const entries = settingsEntries(rule, this.#context).entries;
+    const ca = spec.ca === null || spec.servers.length === 0 ? null : this.#context.caFile(spec.ca);
+    this.#placed.set(rule.id, { rule, digest: spec.digest, ca, backend });
+    const { entries } = settingsEntries(rule, this.#context);
     const old = this.#entriesOfRule.get(rule.id);
     for (const entry of entries) {
       this.#entryUses.take(`${entry[0]} ${entry[1]}`, entry);
       to.set(to.prepare, entry, rule.id);
     }
-    this.#entriesOfRule.set(rule.id, entries);
+    if (entries.length > 0) this.#entriesOfRule.set(rule.id, entries);
+    else this.#entriesOfRule.delete(rule.id);
     for (const entry of old ?? []) this.#releaseEntry(entry, to.retire, to.put);
     return null;
   }
@@ -178,20 +186,19 @@ export class Planner {
     if (this.#entryUses.release(`${map} ${key}`) !== null && this.observed.maps[map].has(key)) put(retire, { rule: null, does: 'map-delete', map, key });
   }
 
-  #releaseEntries(id: string, retire: Step[], unset: (list: Step[], entry: MapEntry) => void): void {
-    for (const entry of this.#entriesOfRule.get(id) ?? []) if (this.#entryUses.release(`${entry[0]} ${entry[1]}`) !== null) unset(retire, entry);
+  #releaseEntries(id: string, retire: Step[], unset: (list: Step[], map: MapName, key: string) => void): void {
+    for (const entry of this.#entriesOfRule.get(id) ?? []) if (this.#entryUses.release(`${entry[0]} ${entry[1]}`) !== null) unset(retire, entry[0], entry[1]);
     this.#entriesOfRule.delete(id);
   }
 
   #releaseCa(placed: PlacedPool, retire: Step[], put: (list: Step[], step: Step) => void): void {
-    if (placed.spec.ca === null || placed.spec.servers.length === 0) return;
-    const file = this.#caUses.release(this.#context.caFile(placed.spec.ca));
+    const file = placed.ca === null ? null : this.#caUses.release(placed.ca);
     if (file !== null) put(retire, { rule: null, does: 'ca-delete', file });
   }
 
   #planCertificates(table: RoutingTable, to: {
     readonly prepare: Step[]; readonly change: Step[]; readonly retire: Step[]; readonly put: (list: Step[], step: Step) => void;
-    readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void; readonly unset: (list: Step[], entry: MapEntry) => void;
+    readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void; readonly unset: (list: Step[], map: MapName, key: string) => void;
   }): void {
     const hosts = new Set<string>();
     for (const { host, pem, rule } of table.certificates) {
@@ -208,13 +215,13 @@ export class Planner {
     for (const [host, { file }] of this.#certificates) {
       if (hosts.has(host)) continue;
       this.#certificates.delete(host);
-      to.unset(to.change, ['certificates', host, '']);
+      to.unset(to.change, 'certificates', host);
       this.#dropCertificate(file, to);
     }
     const digest = digestOf(table.defaultCertificate);
-    if (this.observed.maps.backends.get(defaultCertificateKey) !== digest) {
+    if (this.observed.maps.notes.get(defaultCertificateKey) !== digest) {
       to.put(to.prepare, { rule: null, does: 'certificate-replace', file: this.#context.defaultCertificateFile, pem: table.defaultCertificate });
-      to.set(to.prepare, ['backends', defaultCertificateKey, digest], null);
+      to.set(to.prepare, ['notes', defaultCertificateKey, digest], null);
     }
   }
 
@@ -224,55 +231,52 @@ export class Planner {
     if (this.observed.certificates.has(file)) to.put(to.retire, { rule: null, does: 'certificate-delete', file });
   }
 
-  #planGroups(table: RoutingTable, change: Step[], set: (list: Step[], entry: MapEntry, rule: string | null) => void, unset: (list: Step[], entry: MapEntry) => void): void {
+  #planGroups(table: RoutingTable, change: Step[], set: (list: Step[], entry: MapEntry, rule: string | null) => void, unset: (list: Step[], map: MapName, key: string) => void): void {
     const groups = this.#group(table.rules);
-    const removed: MapEntry[] = [];
+    const removed: (readonly [MapName, string])[] = [];
     for (const [name, group] of groups) {
-      const known = this.#entriesOfGroup.get(name);
-      if (known?.group === group) continue;
-      const entries = groupEntries(group, (rule) => this.backendOf(rule.id), this.#context);
+      const known = this.#groups.get(name);
+      if (known === group) continue;
+      const entries = groupEntries(group, (rule) => this.#placed.get(rule.id) ?? null, this.#context);
       for (const entry of entries) set(change, entry, group.rules[0]?.id ?? null);
       if (known !== undefined) {
         const kept = new Set(entries.map(([map, key]) => `${map} ${key}`));
-        removed.push(...known.entries.filter(([map, key]) => !kept.has(`${map} ${key}`)));
+        removed.push(...groupKeys(known).filter(([map, key]) => !kept.has(`${map} ${key}`)));
       }
-      this.#entriesOfGroup.set(name, { group, entries });
+      this.#groups.set(name, group);
     }
-    for (const [name, { entries }] of this.#entriesOfGroup) {
+    for (const [name, group] of this.#groups) {
       if (groups.has(name)) continue;
-      this.#entriesOfGroup.delete(name);
-      removed.push(...entries);
+      this.#groups.delete(name);
+      removed.push(...groupKeys(group));
     }
     if (table.refused !== this.#refused.list) {
       const entries = refusedEntries(table.refused);
       const kept = new Set(entries.map(([map, key]) => `${map} ${key}`));
       for (const entry of entries) set(change, entry, null);
-      removed.push(...this.#refused.entries.filter(([map, key]) => !kept.has(`${map} ${key}`)));
+      for (const [map, key] of this.#refused.entries) if (!kept.has(`${map} ${key}`)) removed.push([map, key]);
       this.#refused = { list: table.refused, entries };
     }
-    for (const entry of removed) unset(change, entry);
+    for (const [map, key] of removed) unset(change, map, key);
   }
 
   /** First plan only: takes away what the image has and no rule asks for. */
-  #sweep(retire: Step[], unset: (list: Step[], entry: MapEntry) => void, put: (list: Step[], step: Step) => void): void {
+  #sweep(retire: Step[], unset: (list: Step[], map: MapName, key: string) => void, put: (list: Step[], step: Step) => void): void {
     const wanted = new Map<MapName, Set<string>>(mapNames.map((name) => [name, new Set<string>()]));
-    const want = ([map, key]: MapEntry): void => { wanted.get(map)?.add(key); };
-    for (const { entries } of this.#entriesOfGroup.values()) entries.forEach(want);
-    for (const entries of this.#entriesOfRule.values()) entries.forEach(want);
-    this.#refused.entries.forEach(want);
-    for (const host of this.#certificates.keys()) want(['certificates', host, '']);
-    const used = new Set<string>();
-    for (const { backend } of this.#placed.values()) if (backend !== null) used.add(backend);
-    used.forEach((backend) => { want(['backends', backend, '']); });
-    want(['backends', defaultCertificateKey, '']);
-    for (const map of mapNames) for (const key of [...this.observed.maps[map].keys()]) if (wanted.get(map)?.has(key) === false) unset(retire, [map, key, '']);
+    const want = (map: MapName, key: string): void => { wanted.get(map)?.add(key); };
+    for (const group of this.#groups.values()) for (const [map, key] of groupKeys(group)) want(map, key);
+    for (const entries of this.#entriesOfRule.values()) for (const [map, key] of entries) want(map, key);
+    for (const [map, key] of this.#refused.entries) want(map, key);
+    for (const host of this.#certificates.keys()) want('certificates', host);
+    want('notes', defaultCertificateKey);
+    for (const map of mapNames) for (const key of [...this.observed.maps[map].keys()]) if (wanted.get(map)?.has(key) === false) unset(retire, map, key);
 
     for (const [backend, servers] of this.observed.backends) {
-      if (used.has(backend)) continue;
+      if (this.#owners.has(backend)) continue;
       for (const [server, { ready }] of servers) if (ready) put(retire, { rule: null, does: 'server-maintenance', backend, server });
     }
     // Backends of rules that are still there were vacated or kept; those of vanished rules become spare here.
-    for (const [rule, { backend }] of this.#before) if (!this.#placed.has(rule) && !used.has(backend)) this.#spares.give(backend);
+    for (const [rule, { backend }] of this.#before) if (!this.#placed.has(rule) && !this.#owners.has(backend)) this.#spares.give(backend);
     const files = new Set([...this.#certificates.values()].map(({ file }) => file));
     for (const file of [...this.observed.listed.keys()]) if (!files.has(file)) put(retire, { rule: null, does: 'certificate-unlist', file });
     for (const file of [...this.observed.certificates]) if (!files.has(file)) put(retire, { rule: null, does: 'certificate-delete', file });
@@ -280,9 +284,8 @@ export class Planner {
   }
 
   /** A backend whose rule moved away or went. Its servers stay ready for the requests that already chose it. */
-  #vacate(backend: string, retire: Step[], leftovers: Leftover[], unset: (list: Step[], entry: MapEntry) => void): void {
-    const owner = this.observed.maps.backends.get(backend)?.split(fieldSeparator)[0];
-    if (owner === undefined || this.#placed.get(owner)?.backend !== backend) unset(retire, ['backends', backend, '']);
+  #vacate(rule: string, backend: string, leftovers: Leftover[]): void {
+    if (this.#owners.get(backend) === rule) this.#owners.delete(backend);
     this.#spares.give(backend);
     for (const server of this.observed.backends.get(backend)?.keys() ?? []) leftovers.push({ backend, server });
   }
@@ -297,8 +300,23 @@ export class Planner {
   }
 
   #inUse(backend: string, server: string): boolean {
-    const owner = this.observed.maps.backends.get(backend)?.split(fieldSeparator)[0];
-    const placed = owner === undefined ? undefined : this.#placed.get(owner);
-    return placed?.backend === backend && placed.spec.servers.some(({ name }) => name === server);
+    return this.serversOf(backend).some(({ name }) => name === server);
   }
 }
+
+/**
+ * Which rule's pool each backend held when the image was taken: told by the values of the maps that traffic is sent by.
+ * A rule that no map sends traffic to has nothing to lose by being placed anew.
+ */
+const placedBefore = (observed: Observed): ReadonlyMap<string, { readonly backend: string; readonly digest: string }> => {
+  const before = new Map<string, { backend: string; digest: string }>();
+  for (const map of routing) {
+    for (const value of observed.maps[map].values()) {
+      const [backend = '', rule = '', , , , digest] = value.split(fieldSeparator);
+      if (digest !== undefined && observed.backends.has(backend)) before.set(rule, { backend, digest });
+    }
+  }
+  return before;
+};
+
+const routing: readonly MapName[] = ['plain', 'plain-wildcard', 'plain-fallback', 'tls', 'tls-wildcard', 'sni', 'sni-wildcard'];

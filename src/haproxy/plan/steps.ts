@@ -1,6 +1,6 @@
 import type { ServerSpec } from '../desired/pool-spec.ts';
 import type { MapName } from '../naming.ts';
-import type { Observed, ObservedServer } from '../observed/observed.ts';
+import { observedServer, type Observed, type ObservedServer } from '../observed/observed.ts';
 
 /**
  * One change that the runtime socket can make. `rule` is the rule for whose sake it is made, so that a refusal finds its object.
@@ -25,7 +25,7 @@ export const applyStep = (observed: Observed, step: Step): void => {
     case 'map-set': observed.maps[step.map].set(step.key, step.value); return;
     case 'map-delete': observed.maps[step.map].delete(step.key); return;
     case 'server-add':
-      serversOf(observed, step.backend).set(step.server.name, { weight: step.server.weight, ready: true, checkable: true, checking: step.server.checked });
+      serversOf(observed, step.backend).set(step.server.name, observedServer(step.server.weight, true, true, step.server.checked));
       return;
     case 'server-weight': change(observed, step, { weight: step.weight }); return;
     case 'server-ready': change(observed, step, { ready: true }); return;
@@ -52,5 +52,5 @@ const serversOf = (observed: Observed, backend: string): Map<string, ObservedSer
 const change = (observed: Observed, step: { readonly backend: string; readonly server: string }, to: { weight?: number; ready?: boolean; checking?: boolean }): void => {
   const servers = serversOf(observed, step.backend);
   const server = servers.get(step.server);
-  if (server !== undefined) servers.set(step.server, { ...server, ...to });
+  if (server !== undefined) servers.set(step.server, observedServer(to.weight ?? server.weight, to.ready ?? server.ready, server.checkable, to.checking ?? server.checking));
 };
