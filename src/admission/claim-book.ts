@@ -14,12 +14,15 @@ export interface ClaimBook {
   lossOf(candidate: Candidate): Loss | null;
 }
 
+/** A candidate and what became of it; the lists hold these, so that deciding a long list anew looks nothing up. */
+interface Entry { readonly candidate: Candidate; loss: Loss | null }
+
 export const createClaimBook = (options: { readonly ownership: boolean; readonly wildcards: boolean }): ClaimBook => {
   /** Oldest first in each. `domains` is kept only where wildcards exist at all. */
-  const hosts = new Map<string, Candidate[]>();
-  const domains = new Map<string, Candidate[]>();
+  const hosts = new Map<string, Entry[]>();
+  const domains = new Map<string, Entry[]>();
   const wildcardsIn = new Map<string, number>();
-  const losses = new Map<Candidate, Loss>();
+  const entries = new Map<Candidate, Entry>();
   const dirtyHosts = new Set<string>();
   const dirtyDomains = new Set<string>();
 
@@ -34,11 +37,22 @@ export const createClaimBook = (options: { readonly ownership: boolean; readonly
     if (count === 0) wildcardsIn.delete(domain);
     else wildcardsIn.set(domain, count);
   };
+  const decide = (list: readonly Entry[], changed: Route[]): void => {
+    const losses = replayClaims(list.map(({ candidate }) => candidate), options.ownership);
+    list.forEach((entry, index) => {
+      const loss = losses[index] ?? null;
+      if (entry.loss?.code === loss?.code && entry.loss?.winner === loss?.winner) return;
+      entry.loss = loss;
+      changed.push(entry.candidate.route);
+    });
+  };
 
   return {
     add(candidate) {
-      insert(hosts, candidate.host, candidate);
-      if (options.wildcards) insert(domains, candidate.domain, candidate);
+      const entry: Entry = { candidate, loss: null };
+      entries.set(candidate, entry);
+      insert(hosts, candidate.host, entry);
+      if (options.wildcards) insert(domains, candidate.domain, entry);
       countWildcard(candidate, 1);
       touch(candidate);
     },
@@ -47,55 +61,47 @@ export const createClaimBook = (options: { readonly ownership: boolean; readonly
       if (options.wildcards) withdraw(domains, candidate.domain, candidate);
       touch(candidate);
       countWildcard(candidate, -1);
-      losses.delete(candidate);
+      entries.delete(candidate);
     },
     settle() {
       const changed: Route[] = [];
-      const decide = (candidates: readonly Candidate[]): void => {
-        const lost = replayClaims(candidates, options.ownership);
-        for (const candidate of candidates) {
-          const [before, after] = [losses.get(candidate), lost.get(candidate)];
-          if (before?.code === after?.code && before?.winner === after?.winner) continue;
-          changed.push(candidate.route);
-          if (after === undefined) losses.delete(candidate);
-          else losses.set(candidate, after);
-        }
-      };
-      for (const domain of dirtyDomains) decide(domains.get(domain) ?? []);
+      for (const domain of dirtyDomains) decide(domains.get(domain) ?? [], changed);
       for (const host of dirtyHosts) {
-        const candidates = hosts.get(host) ?? [];
-        if (candidates[0] === undefined || !dirtyDomains.has(candidates[0].domain)) decide(candidates);
+        const list = hosts.get(host) ?? [];
+        if (list[0] === undefined || !dirtyDomains.has(list[0].candidate.domain)) decide(list, changed);
       }
       dirtyDomains.clear();
       dirtyHosts.clear();
       return changed;
     },
-    lossOf: (candidate) => losses.get(candidate) ?? null,
+    lossOf: (candidate) => entries.get(candidate)?.loss ?? null,
   };
 };
 
 /** Place of `candidate` in a list that is sorted oldest first. */
-const placeIn = (list: readonly Candidate[], candidate: Candidate): number => {
+const placeIn = (list: readonly Entry[], candidate: Candidate): number => {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
     const other = list[middle];
-    if (other !== undefined && compareCandidates(other, candidate) < 0) low = middle + 1;
+    if (other !== undefined && compareCandidates(other.candidate, candidate) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
 };
 
-const insert = (lists: Map<string, Candidate[]>, key: string, candidate: Candidate): void => {
+const insert = (lists: Map<string, Entry[]>, key: string, entry: Entry): void => {
   const list = lists.get(key);
-  if (list === undefined) lists.set(key, [candidate]);
-  else list.splice(placeIn(list, candidate), 0, candidate);
+  if (list === undefined) lists.set(key, [entry]);
+  else list.splice(placeIn(list, entry.candidate), 0, entry);
 };
 
-const withdraw = (lists: Map<string, Candidate[]>, key: string, candidate: Candidate): void => {
+const withdraw = (lists: Map<string, Entry[]>, key: string, candidate: Candidate): void => {
   const list = lists.get(key) ?? [];
-  const place = list.indexOf(candidate, placeIn(list, candidate));
-  if (place < 0) return;
+  // The same route may come again before it goes (a changed object): the age is equal, the candidate is not.
+  let place = placeIn(list, candidate);
+  while (place < list.length && list[place]?.candidate !== candidate) place += 1;
+  if (place === list.length) return;
   if (list.length === 1) lists.delete(key);
   else list.splice(place, 1);
 };

@@ -1,6 +1,7 @@
 import { createECDH, createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { hasKnownCurve } from './certificate.ts';
+import { printPemBlock } from './pem-blocks.ts';
 import { derTag, readDer, readOne, readUnsigned } from './der.ts';
 import type { DerElement } from './der.ts';
 
@@ -46,10 +47,14 @@ const formOf = (der: Buffer): 'pkcs8' | 'pkcs1' | 'sec1' | null => {
 
 const reencode = (key: KeyObject): string | null => {
   switch (key.asymmetricKeyType) {
-    case 'rsa':
-      return isConsistentRsa(key.export({ type: 'pkcs1', format: 'der' })) ? key.export({ type: 'pkcs1', format: 'pem' }).toString() : null;
-    case 'ec':
-      return hasKnownCurve(key) && isConsistentEc(key) ? key.export({ type: 'sec1', format: 'pem' }).toString() : null;
+    case 'rsa': {
+      const bytes = key.export({ type: 'pkcs1', format: 'der' });
+      return isConsistentRsa(bytes) ? printPemBlock('RSA PRIVATE KEY', bytes) : null;
+    }
+    case 'ec': {
+      const bytes = key.export({ type: 'sec1', format: 'der' });
+      return hasKnownCurve(key) && isConsistentEc(bytes, key.asymmetricKeyDetails?.namedCurve ?? '') ? printPemBlock('EC PRIVATE KEY', bytes) : null;
+    }
     default:
       return null;
   }
@@ -67,14 +72,12 @@ const isConsistentRsa = (der: Buffer): boolean => {
  * ECPrivateKey ::= SEQUENCE { version, privateKey OCTET STRING, [0] curve, [1] publicKey BIT STRING }: the public point
  * must be the one that the private number gives, because a certificate is matched by the point alone.
  */
-const isConsistentEc = (key: KeyObject): boolean => {
-  const der = key.export({ type: 'sec1', format: 'der' });
+const isConsistentEc = (der: Buffer, curve: string): boolean => {
   const parts = readDer(readOne(der, derTag.sequence)?.content ?? Buffer.alloc(0)) ?? [];
   const number = parts.find(({ tag }) => tag === derTag.octetString)?.content;
   const field = parts.find(({ tag }) => tag === 0xa1)?.content;
   const point = field && readOne(field, derTag.bitString)?.content.subarray(1);
-  const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (number === undefined || point === undefined || curve === undefined) return false;
+  if (number === undefined || point === undefined) return false;
   const pair = createECDH(curve);
   pair.setPrivateKey(number);
   return pair.getPublicKey(null, point[0] === 4 ? 'uncompressed' : 'compressed').equals(point);

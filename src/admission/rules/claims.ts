@@ -35,12 +35,12 @@ export const compareCandidates = (a: Candidate, b: Candidate): number => {
  * So the answer depends on who is there and how old they are, never on who came first to this process, and a loser is
  * admitted by itself once its winner is gone.
  * @param candidates sorted by `compareCandidates`, all that can meet each other
+ * @returns in the same order; null: admitted
  */
-export const replayClaims = (candidates: readonly Candidate[], ownership: boolean): ReadonlyMap<Candidate, Loss> => {
-  const losses = new Map<Candidate, Loss>();
+export const replayClaims = (candidates: readonly Candidate[], ownership: boolean): readonly (Loss | null)[] => {
   const hosts = new Map<string, Ledger>();
   const domains = new Map<string, { readonly exact: Owners; readonly wildcards: Ledger }>();
-  for (const candidate of candidates) {
+  return candidates.map((candidate) => {
     const host = hosts.get(candidate.host);
     const domain = entry(domains, candidate.domain, () => ({ exact: newOwners(), wildcards: newLedger() }));
     const across = candidate.wildcard ? domain.exact : domain.wildcards;
@@ -48,15 +48,12 @@ export const replayClaims = (candidates: readonly Candidate[], ownership: boolea
     const loss = (host === undefined ? null : conflict(host, candidate, ownership, 'host-claimed')) ??
       (candidate.wildcard ? conflict(domain.wildcards, candidate, ownership, 'wildcard-claimed') : null) ??
       (stranger === null ? null : { code: 'wildcard-claimed' as const, winner: stranger.route });
-    if (loss !== null) {
-      losses.set(candidate, loss);
-      continue;
-    }
+    if (loss !== null) return loss;
     enter(entry(hosts, candidate.host, newLedger), candidate);
     if (candidate.wildcard) enter(domain.wildcards, candidate);
     else own(domain.exact, candidate);
-  }
-  return losses;
+    return null;
+  });
 };
 
 /** The oldest admitted candidate, and the oldest of another namespace than that one's. */
