@@ -7,7 +7,7 @@ import { isObject } from '../parsers/read-lines.ts';
 import { about, analyzer, fault, nothing, proof, proofs, unsettled } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
 
-type View = Pick<Facets, 'holders' | 'vips' | 'sysctls' | 'probes' | 'links' | 'components' | 'neighbours'>;
+type View = Pick<Facets, 'holders' | 'vips' | 'sysctls' | 'probes' | 'links' | 'components'>;
 
 /**
  * L2-03, L2-04, L2-10: an address parked on lo or a dummy (real servers of LVS, nodes of kube-proxy) that its host answers for. Only
@@ -17,7 +17,7 @@ export const l2Parked = analyzer({
   name: 'l2-parked',
   asks: 'Does a host answer ARP for a virtual address that is only parked on it?',
   codes: ['L2-03', 'L2-04', 'L2-10'],
-  reads: ['holders', 'vips', 'sysctls', 'probes', 'links', 'components', 'neighbours'],
+  reads: ['holders', 'vips', 'sysctls', 'probes', 'links', 'components'],
   *analyze(view): Generator<Answer> {
     const nodes = new Map<string, Silence[]>();
     for (const host of view.links.hosts) {

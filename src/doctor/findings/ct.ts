@@ -30,7 +30,7 @@ export const ct = family({
       { text: 'Raise the limit and the hash table together.', command: 'sysctl -w net.netfilter.nf_conntrack_max={doubled}' },
     ],
     verify: { text: 'The share is below 60 % at the busiest time.', command: 'sysctl net.netfilter.nf_conntrack_count net.netfilter.nf_conntrack_max' },
-    explains: ['CT-01'],
+    explains: [],
     page: {
       happens: 'The closer the table is to its limit, the smaller the burst that fills it. Confirmed (ASSURED) entries are not thrown out early, so their share says how dangerous the level is.',
       evidence: 'nf_conntrack_count above 80 % of nf_conntrack_max, with the states and sources of the captured table.',

@@ -33,7 +33,12 @@ export function stories(findings: readonly Finding[]): Story[] {
     if (best !== undefined) parents.set(child, best);
   }
   const tell = (root: Finding): Story => ({ root, children: ordered.filter((each) => parents.get(each) === root).map(tell) });
-  return ordered.filter((each) => !parents.has(each)).map(tell);
+  // A warning that brought about an error is as urgent as the error.
+  return ordered.filter((each) => !parents.has(each)).map(tell).sort((a, b) => worst(a) - worst(b));
+}
+
+function worst(story: Story): number {
+  return Math.min(rank[story.root.severity], ...story.children.map(worst));
 }
 
 function explains(cause: Finding, child: Finding): boolean {
