@@ -4,7 +4,7 @@ import type { Section } from './fields.ts';
 
 /** Where an object was read: shown with every verdict, so that a person can go and look. */
 export interface Origin {
-  /** Path as the user would type it (relative to the manifest directory's parent where possible). */
+  /** Path that begins with the manifest directory as the user typed it, so that it can be opened from where they stand. */
   readonly file: string;
   /** 1-based line of the first line of the object's document in that file. */
   readonly line: number;
