@@ -31,7 +31,7 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
   });
   const admit = createAdmission({ ...config.admission, domain: config.tls.domain, lineOf: source.lineOf, now: clock.now() });
   const destinationCa = config.tls.defaultDestinationCa === null ? null : readFileSync(config.tls.defaultDestinationCa, 'utf8');
-  const buildTable = createTableBuilder({ ...config.defaults, defaultDestinationCa: destinationCa });
+  const buildTable = createTableBuilder({ ...config.defaults, allowLocalAddresses: config.admission.allowLocalAddresses, defaultDestinationCa: destinationCa });
   const certificate = await openDefaultCertificate(config, clock, log, () => { loop.poke(); });
   // The source already waits for quiet; waiting twice would only be slower.
   const loop: Loop = new Loop({

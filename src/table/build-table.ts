@@ -16,6 +16,8 @@ export interface TableOptions {
   readonly checkInterval: number;
   /** PEM of the CA for re-encrypt rules that bring none. */
   readonly defaultDestinationCa: string | null;
+  /** Whether loopback, link-local and cloud metadata addresses may serve: from a directory yes, from the Kubernetes API no. */
+  readonly allowLocalAddresses: boolean;
 }
 
 export interface TableInput {
@@ -60,7 +62,7 @@ const buildRule = (claim: Claim, view: StoreView, options: TableOptions): Rule =
     pool: {
       mode: passthrough ? 'tcp' : 'http',
       balance: balanceOf(claim, options),
-      members: membersOf(claim, view, byService ? 'service-name' : 'none'),
+      members: membersOf(claim, view, { verifyServiceName: byService, allowLocalAddresses: options.allowLocalAddresses }),
       tls: reencrypt ? { ca } : null,
       memberMaxConnections: claim.settings.memberMaxConnections,
       checkInterval: claim.settings.checkInterval ?? options.checkInterval,
@@ -136,12 +138,9 @@ const servesBefore = (a: Claim, b: Claim): boolean => {
   return left.uid < right.uid;
 };
 
+/** What was asked for and refused, after host rewriting. */
 const refusedNames = (verdicts: readonly Verdict[]): readonly RefusedName[] =>
-  verdicts.flatMap((verdict) => {
-    const [refusal] = verdict.refusals;
-    if (refusal === undefined || verdict.resource.kind !== 'Route' || verdict.resource.host === '') return [];
-    const { host, path, wildcardPolicy } = verdict.resource;
-    const wildcard = wildcardPolicy === 'Subdomain';
-    const name = host.toLowerCase();
-    return [{ host: wildcard ? name.slice(name.indexOf('.') + 1) : name, wildcard, path, reason: refusal.reason }];
+  verdicts.flatMap(({ refusals, asked }) => {
+    const [refusal] = refusals;
+    return refusal === undefined || asked === undefined ? [] : [{ ...asked, reason: refusal.reason }];
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Claim, ClaimService } from '../admission/claim.ts';
 import { compareAddresses } from '../net/addresses.ts';
+import { addressFault } from '../net/member-addresses.ts';
 import type { EndpointPort, EndpointSlice } from '../resources/endpoint-slice.ts';
 import type { Service } from '../resources/service.ts';
 import type { StoreView } from '../store/store-view.ts';
@@ -29,16 +30,22 @@ const byPort = (a: EndpointPort, b: EndpointPort): number =>
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Ready addresses of a slice, ports outer, addresses inner, both ascending. UDP ports and FQDN slices serve nobody. */
-const fromSlice = (slice: EndpointSlice, wanted: string | null): readonly Found[] => {
-  if (slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') return [];
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535;
+
+/**
+ * Ready addresses of a slice, ports outer, addresses inner, both ascending. Only TCP ports and texts that are IP addresses serve:
+ * what is written here ends in HAProxy's configuration, so an address is checked once more at the door. Admission has told its owner.
+ */
+const fromSlice = (slice: EndpointSlice, wanted: string | null, allowLocal: boolean): readonly Found[] => {
+  if ((slice.addressType !== 'IPv4' && slice.addressType !== 'IPv6') || slice.problems.length > 0) return [];
   const targets = slice.endpoints
     .filter((endpoint) => endpoint.ready)
     .flatMap((endpoint) => endpoint.addresses.map((address) => ({ address, endpoint })))
+    .filter(({ address }) => isServable(address, allowLocal))
     .sort((a, b) => compareAddresses(a.address, b.address) || compareText(a.endpoint.hostname, b.endpoint.hostname));
   return [...slice.ports].sort(byPort).flatMap((port) => {
     const number = port.port;
-    if (number === null || port.protocol === 'UDP' || !portMatches(wanted, number, port.name)) return [];
+    if (number === null || !isPort(number) || (port.protocol !== 'TCP' && port.protocol !== '') || !portMatches(wanted, number, port.name)) return [];
     return targets.map(({ address, endpoint }): Found => {
       const head = endpoint.pod === '' ? 'ept' : `pod:${endpoint.pod}`;
       const label = `${head}:${slice.serviceName}:${port.name}:${address}:${String(number)}`;
@@ -48,22 +55,35 @@ const fromSlice = (slice: EndpointSlice, wanted: string | null): readonly Found[
 };
 
 /** An idled Service stands in for its pods with its own address: traffic there makes the platform wake them. */
-const fromIdled = (service: Service | undefined, wanted: string | null): readonly Found[] => {
+const fromIdled = (service: Service | undefined, wanted: string | null, allowLocal: boolean): readonly Found[] => {
   if (service === undefined || (service.metadata.annotations[idledAt] ?? '') === '') return [];
-  if (service.clusterIP === '' || service.clusterIP === 'None') return [];
+  if (!isServable(service.clusterIP, allowLocal) || service.problems.length > 0) return [];
   const name = service.metadata.name;
   return service.ports
-    .filter((port) => port.protocol !== 'UDP' && portMatches(wanted, port.port, port.name))
+    .filter((port) => (port.protocol === 'TCP' || port.protocol === '') && isPort(port.port) && portMatches(wanted, port.port, port.name))
     .map((port) => ({
       label: `ept:${name}:${port.name}:${service.clusterIP}:${String(port.port)}`,
       address: service.clusterIP, port: port.port, service: name, pod: '', h2c: false, idled: true,
     }));
 };
 
-const ofService = (claim: Claim, service: ClaimService, view: StoreView): readonly Found[] => {
+/** What decides about members besides the objects. */
+export interface MemberWishes {
+  /** Re-encrypt with the default CA: the certificate must carry the service's name. */
+  readonly verifyServiceName: boolean;
+  /** Loopback, link-local and cloud metadata addresses serve too. */
+  readonly allowLocalAddresses: boolean;
+}
+
+const isServable = (address: string, allowLocal: boolean): boolean => {
+  const fault = addressFault(address);
+  return fault === null || (fault === 'local' && allowLocal);
+};
+
+const ofService = (claim: Claim, service: ClaimService, view: StoreView, allowLocal: boolean): readonly Found[] => {
   const namespace = claim.route.metadata.namespace;
-  const found = view.slicesOf(namespace, service.name).flatMap((slice) => fromSlice(slice, claim.targetPort));
-  return found.length > 0 ? found : fromIdled(view.service(namespace, service.name), claim.targetPort);
+  const found = view.slicesOf(namespace, service.name).flatMap((slice) => fromSlice(slice, claim.targetPort, allowLocal));
+  return found.length > 0 ? found : fromIdled(view.service(namespace, service.name), claim.targetPort, allowLocal);
 };
 
 /** A name repeated in `alternateBackends` counts once, with its last weight; services in ascending order. */
@@ -86,8 +106,8 @@ export const md5 = (text: string): string => {
  * Members of a claim's services with their weights, in a stable order. Members of weight 0 stay in HTTP pools (existing
  * sessions keep working) and leave TCP pools.
  */
-export const membersOf = (claim: Claim, view: StoreView, verify: 'none' | 'service-name'): readonly Member[] => {
-  const groups = distinct(claim.services).map((service) => ({ service, found: ofService(claim, service, view) }));
+export const membersOf = (claim: Claim, view: StoreView, wishes: MemberWishes): readonly Member[] => {
+  const groups = distinct(claim.services).map((service) => ({ service, found: ofService(claim, service, view, wishes.allowLocalAddresses) }));
   const weights = memberWeights(groups.map(({ service, found }) => ({ weight: service.weight, members: found.length })));
   const namespace = claim.route.metadata.namespace;
   const tcp = claim.termination === 'passthrough';
@@ -102,7 +122,7 @@ export const membersOf = (claim: Claim, view: StoreView, verify: 'none' | 'servi
       members.set(id, {
         id, label: one.label, address: one.address, port: one.port, weight, service: one.service, pod: one.pod,
         protocol: one.h2c && (claim.termination === 'none' || claim.termination === 'edge') ? 'h2c' : 'http',
-        verifyHost: verify === 'service-name' ? `${service.name}.${namespace}.svc` : null,
+        verifyHost: wishes.verifyServiceName ? `${service.name}.${namespace}.svc` : null,
         checked: takers > 1 && !one.idled,
       });
     }
