@@ -80,10 +80,16 @@ const isServable = (address: string, allowLocal: boolean): boolean => {
   return fault === null || (fault === 'local' && allowLocal);
 };
 
+/** Each member once, also while its endpoint moves from one slice to another and stands in both: shares and checks count members. */
 const ofService = (claim: Claim, service: ClaimService, view: StoreView, allowLocal: boolean): readonly Found[] => {
   const namespace = claim.route.metadata.namespace;
-  const found = view.slicesOf(namespace, service.name).flatMap((slice) => fromSlice(slice, claim.targetPort, allowLocal));
-  return found.length > 0 ? found : fromIdled(view.service(namespace, service.name), claim.targetPort, allowLocal);
+  const slices = view.slicesOf(namespace, service.name);
+  const found = new Map<string, Found>();
+  for (const slice of slices) for (const one of fromSlice(slice, claim.targetPort, allowLocal)) if (!found.has(one.label)) found.set(one.label, one);
+  if (found.size > 0) return [...found.values()];
+  // Somebody ready on another port means that the service is awake: its own address would not lead to the port either.
+  const awake = claim.targetPort !== null && slices.some((slice) => fromSlice(slice, null, allowLocal).length > 0);
+  return awake ? [] : fromIdled(view.service(namespace, service.name), claim.targetPort, allowLocal);
 };
 
 /** A name repeated in `alternateBackends` counts once, with its last weight; services in ascending order. */
@@ -118,7 +124,6 @@ export const membersOf = (claim: Claim, view: StoreView, wishes: MemberWishes): 
     if (tcp && weight === 0) return;
     for (const one of found) {
       const id = md5(one.label);
-      if (members.has(id)) continue;
       members.set(id, {
         id, label: one.label, address: one.address, port: one.port, weight, service: one.service, pod: one.pod,
         protocol: one.h2c && (claim.termination === 'none' || claim.termination === 'edge') ? 'h2c' : 'http',
