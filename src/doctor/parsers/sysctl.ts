@@ -16,14 +16,18 @@ export interface SysctlRecord {
 function parse(capture: Capture): Reading<SysctlRecord> {
   const command = commandLine(capture.command);
   const path = /^\/proc\/sys\/(.+)$/.exec(command.program)?.[1];
-  const from = /^\/etc\/sysctl/.test(command.program) ? 'configured' : 'running';
+  const files = command.program === 'grep' && command.words.some((word) => word.startsWith('/etc/sysctl'));
+  const from = files || /^\/etc\/sysctl/.test(command.program) ? 'configured' : 'running';
   if (path !== undefined) {
     // `/proc/sys/net/ipv4/conf/bond0.169/arp_ignore`: slashes become dots and dots slashes.
     const key = path.replace(/[./]/g, (char) => (char === '.' ? '/' : '.'));
     return readLines<SysctlRecord>(capture, 'sysctl', (text, line) => ({ kind: 'sysctl', source: line, key, value: text, from }));
   }
   const bare = command.program === 'sysctl' && command.words.some((word) => /^-[a-zA-Z]*n/.test(word)) && command.operands.length === 1 ? command.operands[0] ?? null : null;
-  return readLines<SysctlRecord>(capture, 'sysctl', (text, line) => {
+  return readLines<SysctlRecord>(capture, 'sysctl', (whole, line) => {
+    // `/etc/sysctl.d/99-x.conf:net.ipv4...` with grep -H.
+    const text = files ? whole.replace(/^\/etc\/sysctl[\w./-]*:/, '') : whole;
+    if (text === '') return skip;
     if (bare !== null && !text.includes('=')) return { kind: 'sysctl', source: line, key: bare, value: text, from };
     if (/^[#;]/.test(text)) return skip;
     // `/proc/sys/net/...:1` is what `grep . /proc/sys/net/ipv4/conf/*/rp_filter` prints.
@@ -42,7 +46,7 @@ export const sysctl: Parser<'sysctl', SysctlRecord> = {
   commands: ['sysctl -a'],
   recognises: (capture) => recognise(
     capture,
-    ({ program }) => program === 'sysctl' || /^\/proc\/sys\//.test(program) || /^\/etc\/sysctl/.test(program),
+    ({ program, words }) => program === 'sysctl' || (program === 'grep' && words.some((word) => word.startsWith('/etc/sysctl'))) || /^\/proc\/sys\//.test(program) || /^\/etc\/sysctl/.test(program),
     (text) => /^(?:net|kernel|vm|fs)\.[\w./-]+ ?= ?\S/.test(text) || /^\/proc\/sys\/net\/[\w./-]+:\S/.test(text),
   ),
   parse,
