@@ -139,7 +139,7 @@ describe('who gets a host', () => {
     const checked = await check(await inDirectory({ 'all.yaml': text }));
     expect(checked.verdict('shop/a')).toBe('admitted');
     expect(checked.code).toBe(0);
-    const warned = checked.objects[0]!.warnings.map(({ line }) => text.split('\n')[line - 1]!.trim());
+    const warned = checked.objects[0]!.warnings.filter(({ path }) => path.startsWith('metadata.annotations')).map(({ line }) => text.split('\n')[line - 1]!.trim());
     expect(warned.sort()).toEqual(['haproxy.router.openshift.io/balance: fair', 'haproxy.router.openshift.io/timeout: soon']);
   });
 });

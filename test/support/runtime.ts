@@ -30,3 +30,14 @@ export async function sayToHaproxy(stateDir: string, command: string): Promise<s
   }
   throw new Error(`no socket under ${stateDir} takes commands`);
 }
+
+/** `backend/server` of the member with this address in the backend that serves `host` on port 80. */
+export async function serverOf(stateDir: string, host: string, address: string): Promise<string> {
+  const map = (await sayToHaproxy(stateDir, 'show map')).split('\n').find((line) => line.includes('/plain.map'))!;
+  // `0x55... web.test/ http-random.00002|shop/web|...`
+  const entry = (await sayToHaproxy(stateDir, `show map #${map.split(' ')[0]}`)).split('\n').find((line) => line.split(' ')[1] === `${host}/`)!;
+  const backend = entry.split(' ')[2]!.split('|')[0]!;
+  // `show servers state BACKEND`: be_id be_name srv_id srv_name srv_addr ...
+  const line = (await sayToHaproxy(stateDir, `show servers state ${backend}`)).split('\n').find((text) => text.split(' ')[4] === address)!;
+  return `${backend}/${line.split(' ')[3]}`;
+}
