@@ -4,7 +4,7 @@
 #   sh scripts/debian-packages.sh list GROUP       name every package of the group with its reason
 #   sh scripts/debian-packages.sh install GROUP    install what is missing (apt-get, as root), or say what to install
 #
-# Groups: run (serve traffic), test (npm test). A program that is already there is never replaced: it is looked for by
+# Groups: run (serve traffic), test (npm test), bench (npm run bench). A program that is already there is never replaced: it is looked for by
 # the command it brings, so other distributions and hand-made builds count too.
 set -eu
 
@@ -18,6 +18,10 @@ test openssl  openssl         makes the certificates of the tests; s_client as a
 test curl     curl            a client that is not Node, for the examples in the manual
 test nghttp   nghttp2-client  HTTP/2 client that shows frames, for h2 towards clients and members
 test socat    socat           changes HAProxy by hand on its socket, as an operator would
+bench haproxy  haproxy         what is measured, and what answers as members
+bench openssl  openssl         makes the self-signed default certificate
+bench wrk      wrk             load, keep-alive and a connection for each request
+bench taskset  util-linux      keeps clients and members off the core of the HAProxy that is measured
 TABLE
 }
 
@@ -50,8 +54,8 @@ install() {
 }
 
 case "${1:-} ${2:-}" in
-  "list run" | "list test") packages | awk -v group="$2" '$1 == group { $1 = ""; $2 = ""; print substr($0, 3) }' ;;
-  "missing run" | "missing test") missing "$2" ;;
-  "install run" | "install test") install "$2" ;;
-  *) printf 'usage: %s list|missing|install run|test\n' "$0" >&2; exit 2 ;;
+  "list run" | "list test" | "list bench") packages | awk -v group="$2" '$1 == group { $1 = ""; $2 = ""; print substr($0, 3) }' ;;
+  "missing run" | "missing test" | "missing bench") missing "$2" ;;
+  "install run" | "install test" | "install bench") install "$2" ;;
+  *) printf 'usage: %s list|missing|install run|test|bench\n' "$0" >&2; exit 2 ;;
 esac

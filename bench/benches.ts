@@ -1,0 +1,5 @@
+import type { Bench } from './report.ts';
+import { benches as latency } from './latency.ts';
+
+/** Every benchmark, in the order of docs/benchmarks.md. */
+export const benches: readonly Bench[] = [...latency];
