@@ -1,8 +1,10 @@
 import { check } from './check.ts';
+import { collect } from './collect.ts';
 import type { Command } from './command.ts';
+import { doctor } from './doctor.ts';
 import { explain } from './explain.ts';
 import { run } from './run.ts';
 import { status } from './status.ts';
 
 /** Every command, in the order of `--help`: first what serves, then what looks at it. */
-export const commands: readonly Command[] = [run, check, explain, status];
+export const commands: readonly Command[] = [run, check, explain, status, doctor, collect];

@@ -5,8 +5,8 @@ import type { Finding } from '../findings/finding.ts';
 import type { Story } from '../findings/story.ts';
 import { fingerprint } from './fingerprint.ts';
 
-/** Shape of `fairway doctor --json`; docs/schemas/doctor.json is the same as a schema. */
-export const doctorSchema = 'https://fairway.dev/schemas/doctor-1.json';
+/** Answer of `fairway doctor --json`: docs/schemas/doctor.json. */
+export const doctorSchema = 'fairway.doctor/1';
 
 export interface DoctorJson {
   readonly schema: string;

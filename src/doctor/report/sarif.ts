@@ -17,7 +17,7 @@ export function sarif(report: Report, version: string, baseline: ReadonlySet<str
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
     runs: [{
-      tool: { driver: { name: 'fairway doctor', version, informationUri: 'https://github.com/fairway/fairway', rules: rules.map(rule) } },
+      tool: { driver: { name: 'fairway doctor', version, rules: rules.map(rule) } },
       columnKind: 'utf16CodeUnits',
       results: [
         ...report.findings.map((finding) => result(finding, ruleIndex(finding.code), baseline)),
