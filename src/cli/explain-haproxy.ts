@@ -20,7 +20,7 @@ export async function withHaproxy(report: ExplainReport, router: Pick<RunningRou
   const serves = answer.does === 'serve' || answer.does === 'pass-through';
   const expected = serves && answer.route !== null ? router.backendOf(answer.route) : null;
   const agrees = route === answer.route && (!serves || expected === null || backend === expected);
-  const words = found === null ? 'nothing' : `${found.split('|').slice(0, 2).join(' for ')}`;
+  const words = found === null ? 'nothing' : found.split('|').slice(0, 2).join(' for ');
   return {
     ...report,
     haproxy: {

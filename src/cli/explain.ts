@@ -37,7 +37,7 @@ export const explain: Command = {
     if (from === undefined) {
       const query = new URLSearchParams({ url, ...(options.method === null ? {} : { method: options.method }), ...(options.sni === null ? {} : { sni: options.sni }), ...(options.httpVersion === null ? {} : { http_version: options.httpVersion }) });
       // The router is the same program: its answer has the documented shape.
-      report = await askRunning(invocation, `/v1/explain?${query}`) as ExplainReport;
+      report = await askRunning(invocation, `/v1/explain?${query.toString()}`) as ExplainReport;
     } else {
       const { config } = invocation.config();
       const judged = judgeDirectory(from, config, Date.now());

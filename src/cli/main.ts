@@ -19,3 +19,6 @@ try {
   process.stderr.write(`fairway: internal error: ${withoutKeys(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   process.exitCode = exitCodes.internal;
 }
+
+// The code waits for what is written to reach its reader. Something that holds the process open for longer is a fault of ours.
+setTimeout(() => { process.exit(); }, 3_000).unref();

@@ -6,12 +6,14 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { createFairwayMetrics } from '../metrics/fairway-metrics.ts';
 import type { RunningRouter, RouterObserver } from './running-router.ts';
+import { DirectoryMissing } from '../sources/require-directory.ts';
 import { startAdminServer } from '../status/admin-server.ts';
 import { createHistory } from '../status/history.ts';
 import { startStateSocket, stateSocketPath } from '../status/state-socket.ts';
 import { CommandFailure, exitCodes } from './exit-codes.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { metricsPage } from './metrics-page.ts';
+import { portFailure } from './port-failure.ts';
 import { observerOf } from './run-observer.ts';
 import { explainRunning, statusOf } from './run-views.ts';
 import type { ShutdownSignals } from './shutdown-signals.ts';
@@ -37,7 +39,7 @@ export interface ServeParts {
 export async function serve({ config, logger, clock, version, pid, signals, wire }: ServeParts): Promise<ExitCode> {
   const history = createHistory(Object.keys(reloadReasons));
   const metrics = createFairwayMetrics(Object.keys(reloadReasons), version);
-  const router = await wire(config, logger, clock, observerOf(logger, history, metrics));
+  const router = await wire(config, logger, clock, observerOf(logger, history, metrics)).catch((error: unknown) => { throw startFailure(error); });
   const facts = { version, pid, startedAt: clock.now(), directory: config.directory };
   let [serving, stopping] = [false, false];
   const notReady = (): string | null => (stopping ? 'Fairway is stopping' : serving ? router.problem() : 'the first complete table is not served yet');
@@ -64,7 +66,14 @@ export async function serve({ config, logger, clock, version, pid, signals, wire
     closers.push(() => socket.close());
     logger.info('Starting', { version, directory: config.directory, state: config.stateDir, admin: `${config.listen.adminAddress}:${admin.port}` });
 
-    const asked = await Promise.race([router.start().then(() => null), signals.first]);
+    const started = router.start().catch(async (error: unknown) => {
+      // An HAProxy that was taken over goes on with what it has; none was started, or start would have succeeded.
+      await router.stop('leave').catch(() => undefined);
+      throw startFailure(error);
+    });
+    const asked = await Promise.race([started.then(() => null), signals.first]);
+    // Asked to end before it served: what becomes of the start is of no interest any more.
+    started.catch(() => undefined);
     if (asked === null) {
       serving = true;
       const view = router.view();
@@ -86,20 +95,31 @@ async function wind(router: RunningRouter, config: Config, logger: Logger, signa
   const delay = hurry || leave ? 0 : config.stop.readinessDelay;
   logger.info(leave ? 'Stopping; HAProxy goes on serving' : 'Stopping', { signal, delay, drain: leave ? undefined : config.stop.drain });
   if (delay > 0) await Promise.race([sleep(delay), signals.second]);
+  const workers = router.view()?.workers ?? [];
   const stopped = router.stop(leave ? 'leave' : 'stop');
   const impatient = await Promise.race([stopped.then(() => false), signals.second.then(() => true)]);
-  if (impatient) logger.warn('Asked again: open connections are given up');
-  else logger.info('Stopped');
+  if (impatient && !leave) {
+    logger.warn('Asked again: open connections are given up');
+    // SIGTERM ends HAProxy at once (management manual, section 4, "Stopping HAProxy"); the stop that waits sees it.
+    for (const { pid } of workers) end(pid);
+  }
+  await stopped;
+  logger.info('Stopped');
 }
 
-/** A port that cannot be had, as a sentence that says what to do. */
-export function portFailure(error: unknown, what: string, address: string, port: number, flag: string): CommandFailure {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  if (code === 'EADDRINUSE') {
-    return new CommandFailure(exitCodes.internal, `The ${what} port ${address}:${port} is taken by another program.`, `Choose another with ${flag}; \`ss -ltnp 'sport = :${port}'\` shows who has it.`);
+/** The process may have ended by itself a moment ago. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
-  if (code === 'EACCES') {
-    return new CommandFailure(exitCodes.internal, `The ${what} port ${address}:${port} may not be opened by this user.`, `Choose one above 1023 with ${flag}, or give the capability CAP_NET_BIND_SERVICE.`);
-  }
-  return new CommandFailure(exitCodes.internal, `The ${what} port ${address}:${port} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`);
+}
+
+/** Errors that a person at the command line can do something about lose their stack; all others keep it. */
+function startFailure(error: unknown): unknown {
+  if (error instanceof CommandFailure || !(error instanceof Error)) return error;
+  if (error instanceof DirectoryMissing) return new CommandFailure(exitCodes.missing, error.message);
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) return error;
+  return new CommandFailure(exitCodes.internal, error.message);
 }

@@ -92,11 +92,11 @@ function troubles(terminal: Terminal, view: StatusView, now: number): string {
   }
   if (view.refused.length > 0) {
     text += heading(terminal, 'Refused') + view.refused.slice(0, shown).map(({ kind, namespace, name, file, line, reason, message, hint }) =>
-      `  ${safe(`${kind} ${namespace}/${name}  ${file}:${line}`)}\n${paragraph(terminal, 4, `${reason}: ${message}`)}${paragraph(terminal, 4, hint, '-> ')}`).join('');
+      `  ${safe(`${kind} ${namespace}/${name}  ${file}:${line}`)}\n${paragraph(terminal, 4, `${reason}: ${message}`)}${paragraph(terminal, 7, hint, '-> ')}`).join('');
   }
   if (view.problems.length > 0) {
     text += heading(terminal, 'Problems in files') + view.problems.slice(0, shown).map(({ severity, file, line, message, hint }) =>
-      `  ${severity === 'error' ? 'ERROR' : 'warning'}  ${safe(`${file}:${line}`)}\n${paragraph(terminal, 4, message)}${paragraph(terminal, 4, hint, '-> ')}`).join('');
+      `  ${severity === 'error' ? 'ERROR' : 'warning'}  ${safe(`${file}:${line}`)}\n${paragraph(terminal, 4, message)}${paragraph(terminal, 7, hint, '-> ')}`).join('');
   }
   const events = [
     ...view.reloads.latest.map(({ at, reason, detail }) => ({ at, text: `reload, ${reason}: ${detail}` })),

@@ -14,6 +14,7 @@ import { Store } from '../store/store.ts';
 import { createTableBuilder } from '../table/build-table.ts';
 import type { Rule, RoutingTable } from '../table/routing-table.ts';
 import { openDefaultCertificate } from './default-certificate.ts';
+import { requireFreePorts } from './free-ports.ts';
 
 /** A router and what `run --dry-run` needs of it besides. */
 export interface WiredRouter extends RunningRouter {
@@ -46,6 +47,8 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
       ({ adopted } = await driver.open());
       opened = true;
       if (adopted) observer.adopted({ at: clock.now() });
+      // A worker of an earlier run that cannot be adopted still holds them; the new one takes over from it.
+      else if (driver.workers().length === 0) await requireFreePorts(config);
       await loop.start();
     },
     view: () => (loop.state().ready ? { ...loop.state(), workers: driver.workers(), adopted } : null),

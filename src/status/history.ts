@@ -66,7 +66,8 @@ export function createHistory(reloadReasons: readonly string[]): History {
       refused = outcome.refused;
       if (changeToLive === null) return;
       changes += 1;
-      last = { at, milliseconds: changeToLive, steps: outcome.steps };
+      // A change of a label or of an object that serves nobody sends nothing: what people ask for is the last that did.
+      if (outcome.steps > 0 || outcome.reload !== null) last = { at, milliseconds: changeToLive, steps: outcome.steps };
     },
     verified: ({ at, outcome }) => { told(at, outcome); },
     restarted(record) {

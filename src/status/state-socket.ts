@@ -111,7 +111,7 @@ export type AskAnswer =
 /** Asks a running router. `target` is the path and query, such as `/v1/status`. */
 export function askRouter(stateDir: string, target: string, timeout = 10_000): Promise<AskAnswer> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ socketPath: stateSocketPath(stateDir), path: target, timeout }, (response) => {
+    const request = httpRequest({ socketPath: stateSocketPath(stateDir), path: target, timeout, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);

@@ -19,7 +19,7 @@ test('real output of 2.6 is read by the names of its columns', () => {
     ['public', 'FRONTEND', 'OPEN', '0', '1', '1', '', '', '1'],
     ['http-random.00001', 'pod:web-1:web:http:127.0.0.1:9', 'DOWN', '0', '0', '0', '3', '127.0.0.1:9', ''],
     ['http-random.00001', 's2', 'MAINT', '0', '0', '0', '1', '127.0.0.1:10', ''],
-    ['http-random.00001', 'BACKEND', 'DOWN', '0', '1', '1', '0', '', '0'],
+    ['http-random.00001', 'BACKEND', 'DOWN', '0', '1', '1', '0', '', '8'],
     ['tcp-source.00001', 's1', 'no check', '0', '0', '', '1', '127.0.0.1:11', ''],
     ['tcp-source.00001', 'BACKEND', 'UP', '0', '0', '', '1', '', '0'],
   ]);
