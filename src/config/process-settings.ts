@@ -35,7 +35,7 @@ export const haproxySettings = {
     help: 'longest life of an old worker after a reload', openshift: [{ name: 'ROUTER_HARD_STOP_AFTER' }],
   }),
   spares: setting({
-    group: 'HAProxy', flag: 'spares', kind: integer(0, 100_000, '<number>'), fallback: 500,
+    group: 'HAProxy', flag: 'spares', kind: integer(0, 100_000, '<number>'), fallback: 256,
     help: 'least number of spare backends kept ready for routes to come',
   }),
 } as const;

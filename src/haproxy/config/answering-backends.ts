@@ -5,7 +5,7 @@ import { answerWith, mapPath } from './pool-defaults.ts';
 
 /** Backends that answer by themselves, each with its reason. */
 export const answeringBackends = (settings: HaproxySettings): readonly string[] => {
-  const refuse = settings.unknownHost === 'close' ? 'http-request silent-drop if !{ var(txn.known) -m found }' : null;
+  const refuse = settings.unknownHost === 'close' ? 'http-request reject if !{ var(txn.known) -m found }' : null;
   const unknown = answerWith(settings, 'no-route-for-host').replace(/^status \d+/, settings.unknownHost === '404' ? 'status 404' : 'status 503');
   return [
     `backend ${answering.redirect} from http-front`,
@@ -58,7 +58,7 @@ const page = (reason: AnswerReason, title: string, text: string): string => `<!d
 <body>
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(reason === 'connection-failed' ? 'The endpoint could not be reached: connections were refused, timed out, or found no free place.' : text)}</p>
-<p>Reason: <code>${reason === 'connection-failed' ? '%[be_conn_free,iif(connection-failed,queue-full)]' : reason}</code>${reason === 'route-not-admitted' ? ' <code>%[var(txn.refusal)]</code>' : ''}</p>
+<p>Reason: <code>${reason}</code>${reason === 'connection-failed' ? ' or <code>queue-full</code>: the header <code>x-fairway-reason</code> says which' : ''}${reason === 'route-not-admitted' ? ' <code>%[var(txn.refusal)]</code>' : ''}</p>
 </body>
 </html>
 `;

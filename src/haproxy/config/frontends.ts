@@ -86,6 +86,8 @@ const httpFrontend = (name: string, map: 'plain' | 'tls', listeners: readonly st
   `frontend ${name} from http-front`,
   ...listeners,
   ...accessLog(settings),
+  // HAProxy's own 503. Said here, since in the pools' defaults every backend would keep a copy; the pools' rules tell what it was.
+  `http-error ${answerWith(settings, 'connection-failed')}`,
   'http-request return status 200 content-type text/plain string "ok" if METH_GET { path -m str /_______internal_router_healthz }',
   'http-request del-header proxy',
   'http-request set-header host %[req.hdr(host),lower]',

@@ -130,8 +130,6 @@ export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): read
   const none = '!{ var(txn.stick) -m found }';
   return [
     ...head,
-    // Unreachable and "no place became free" are both 503 of HAProxy's own: told apart by whether a connection was free.
-    `http-error ${answerWith(settings, 'connection-failed', '%[be_conn_free,iif(connection-failed,queue-full)]')}`,
     ...(kind.full ? uncommonSettings(settings) : [...forwardedHeaders(settings.defaults.forwardedHeaders, ''), ...findCookie]),
     // An old worker that finishes what is open counts no usable servers (be_usable_srv() of a stopped proxy), yet serves.
     `http-request return ${answerWith(settings, 'all-endpoints-down')} if { nbsrv eq 0 } !{ stopping } ${none}`,
@@ -139,6 +137,8 @@ export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): read
     ...(kind.full ? ['http-response set-header strict-transport-security %[var(txn.hsts)] if { var(txn.hsts) -m found }'] : []),
     ...setCookie(kind.full ? '!{ var(txn.rule),field(3,|) -m str -- - } ' : ''),
     ...(kind.full ? ['http-response lua.fairway_response_headers if { var(txn.response) -m found }'] : []),
+    // Unreachable and "no place became free" are both 503 of HAProxy's own: told apart by whether a connection is free.
+    'http-after-response set-header x-fairway-reason queue-full if { status 503 } { res.hdr(x-fairway-reason) -m str connection-failed } { be_conn_free eq 0 }',
     'http-after-response set-header x-fairway-reason all-endpoints-down if { status 503 } { nbsrv eq 0 } !{ stopping } { res.hdr(x-fairway-reason) -m str queue-full }',
   ];
 };

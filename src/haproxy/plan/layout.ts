@@ -36,7 +36,7 @@ const standardKinds = (): readonly BackendKind[] => [
 ];
 
 const spareCount = (kind: BackendKind, used: number, policy: SparePolicy): number => {
-  const share = Math.ceil(used / 20);
+  const share = Math.ceil(used / 32);
   const commonest = kind.mode === 'http' && kind.balance === policy.balance && !kind.adjustCase;
   if (commonest && !kind.full) return Math.max(policy.commonest, share);
   return Math.max(commonest ? Math.ceil(policy.commonest / 4) : Math.ceil(policy.commonest / 16), share, 4);
