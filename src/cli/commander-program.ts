@@ -16,7 +16,8 @@ export interface ProgramOptions {
   readonly terminal: (plain: boolean) => Terminal;
 }
 
-function fallbackText(description: Setting<unknown>): string {
+/** A default as `--help` and docs/configuration.md show it. */
+export function fallbackText(description: Setting<unknown>): string {
   if (description.fallbackText !== undefined) return description.fallbackText;
   const { fallback, kind } = description;
   if (typeof fallback === 'number' && kind.placeholder === '<time>') return printHaproxyTime(fallback);
