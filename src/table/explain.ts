@@ -61,8 +61,7 @@ export const explain = (table: RoutingTable, request: ExplainRequest): Explanati
   const groups = createGrouper()(table.rules);
   const host = normalHost(request.host);
   const parent = parentDomain(host);
-  const exact = groups.get(host) ?? null;
-  const wildcard = parent === null ? null : groups.get(`*.${parent}`) ?? null;
+  const [exact, wildcard] = groupsOf(groups, host);
   const sni = request.scheme === 'http' ? null : request.sni === undefined ? host : request.sni === null ? null : normalHost(request.sni);
   const text = `${request.path}${pathEnd}`;
   const find = (list: 'plain' | 'tls'): Found | null => {
@@ -90,8 +89,17 @@ export const explain = (table: RoutingTable, request: ExplainRequest): Explanati
     listeners: listener,
     answer, certificate, refused,
     lookups: found === null ? [] : [{ map: found.map, key: found.key }],
-    candidates: candidates([exact, wildcard], text, request.scheme, found, misdirected),
+    candidates: candidates(
+      passthrough === null ? [exact, wildcard] : [...new Set([...groupsOf(groups, sni ?? ''), exact, wildcard])],
+      { text, scheme: request.scheme, passedBy: passthrough === null ? null : sni, misdirected }, found,
+    ),
   };
+};
+
+/** The groups that a name can be found in: its own, and that of the wildcard above it. */
+const groupsOf = (groups: ReadonlyMap<string, HostGroup>, name: string): readonly [HostGroup | null, HostGroup | null] => {
+  const parent = parentDomain(name);
+  return [groups.get(name) ?? null, parent === null ? null : groups.get(`*.${parent}`) ?? null];
 };
 
 const bySni = (groups: ReadonlyMap<string, HostGroup>, sni: string): Found | null => {
@@ -136,16 +144,24 @@ const answerOf = (
   return { does: 'answer', status: 503, reason: about.known ? 'no-route-for-path' : 'no-route-for-host', rule: null };
 };
 
-/** Every rule of the host and of the wildcard above it, in the order in which they are asked. */
-const candidates = (
-  groups: readonly (HostGroup | null)[], text: string, scheme: 'http' | 'https', found: Found | null, misdirected: boolean,
-): readonly Candidate[] => {
+/** What the reasons depend on besides the rule itself. */
+interface Asked {
+  readonly text: string;
+  readonly scheme: 'http' | 'https';
+  /** SNI of a connection that is passed through, else null. */
+  readonly passedBy: string | null;
+  readonly misdirected: boolean;
+}
+
+/** Every rule of the host and of the wildcard above it, in the order in which they are asked; where the SNI decided, those of its name first. */
+const candidates = (groups: readonly (HostGroup | null)[], asked: Asked, found: Found | null): readonly Candidate[] => {
   const winner = found?.answer.rule ?? null;
-  const exactWon = winner !== null && !winner.wildcard;
-  return groups.flatMap((group) => (group?.rules ?? []).map((rule): Candidate => {
-    const won = rule === winner && !misdirected;
-    return { rule, won, why: won ? whyWon(rule, found) : whyLost(rule, { text, scheme, winner, exactWon, misdirected }) };
-  }));
+  const rules = groups.flatMap((group) => group?.rules ?? []);
+  const first = rules.find((rule) => covers(rule.path, asked.text)) ?? null;
+  return rules.map((rule): Candidate => {
+    const won = rule === winner && !asked.misdirected;
+    return { rule, won, why: won ? whyWon(rule, found) : whyLost(rule, winner, first, asked) };
+  });
 };
 
 const whyWon = (rule: Rule, found: Found | null): string => {
@@ -160,22 +176,27 @@ const whyWon = (rule: Rule, found: Found | null): string => {
   }
 };
 
-const whyLost = (
-  rule: Rule, about: { readonly text: string; readonly scheme: 'http' | 'https'; readonly winner: Rule | null; readonly exactWon: boolean; readonly misdirected: boolean },
-): string => {
-  if (about.misdirected) return 'the connection was opened for another host with another certificate';
-  const { winner } = about;
-  if (rule.termination !== 'passthrough' && !covers(rule.path, about.text)) {
+/** `first`: the most specific rule that covers the request, whether or not it serves on this listener. */
+const whyLost = (rule: Rule, winner: Rule | null, first: Rule | null, asked: Asked): string => {
+  const { text, scheme, passedBy } = asked;
+  if (asked.misdirected) return 'the connection was opened for another host with another certificate';
+  if (passedBy !== null && winner !== null && (rule.termination !== 'passthrough' || !namesSni(rule, passedBy))) {
+    return `the SNI ${passedBy} sends the connection to ${winner.id} before any Host or path is read`;
+  }
+  if (rule.termination !== 'passthrough' && !covers(rule.path, text)) {
     if (pathKeys(rule.path).length === 0) return `no request can have the path ${rule.path}`;
-    return rule.path.endsWith('/') && `${rule.path.slice(0, -1)}${pathEnd}` === about.text
+    return rule.path.endsWith('/') && `${rule.path.slice(0, -1)}${pathEnd}` === text
       ? `its path ${rule.path} ends in a slash and does not answer without it`
       : `its path ${rule.path} does not cover the request (paths match whole segments, case counts)`;
   }
-  if (about.scheme === 'http' && rule.termination === 'passthrough' && rule.insecure !== 'redirect') return 'it is passed through by SNI, port 80 has nothing for it';
-  if (about.scheme === 'http' && rule.termination !== 'none' && rule.insecure === 'none') return 'it is for TLS only (insecureEdgeTerminationPolicy None)';
-  if (about.scheme === 'https' && rule.termination === 'none') return 'it is for clear text only: it has no tls section';
+  if (scheme === 'http' && rule.termination === 'passthrough' && rule.insecure !== 'redirect') return 'it is passed through by SNI, port 80 has nothing for it';
+  if (scheme === 'http' && rule.termination !== 'none' && rule.insecure === 'none') return 'it is for TLS only (insecureEdgeTerminationPolicy None)';
+  if (scheme === 'https' && rule.termination === 'none') return 'it is for clear text only: it has no tls section';
   if (winner === null) return 'it does not answer on this listener';
-  if (rule.wildcard && about.exactWon) return `an exact host goes before a wildcard (${winner.id})`;
-  if (rule.path.length < winner.path.length) return `a longer path goes first (${winner.id}: ${winner.path})`;
+  if (rule.wildcard && !winner.wildcard) return `an exact host goes before a wildcard (${winner.id})`;
+  if (scheme === 'http' && rule.insecure === 'redirect' && first !== null) return `only the most specific rule redirects, and that is ${first.id}`;
+  if (isRootPath(rule.path) ? !isRootPath(winner.path) : rule.path.length < winner.path.length) return `a longer path goes first (${winner.id}: ${winner.path})`;
   return `the older object goes first (${winner.id})`;
 };
+
+const namesSni = (rule: Rule, sni: string): boolean => rule.host === (rule.wildcard ? parentDomain(sni) : sni);

@@ -19,7 +19,7 @@ export const compareRules = (a: Rule, b: Rule): number =>
   Number(a.wildcard) - Number(b.wildcard) ||
   compareText(a.host, b.host) ||
   effectiveLength(b.path) - effectiveLength(a.path) ||
-  compareText(a.path, b.path) ||
+  (isRootPath(a.path) && isRootPath(b.path) ? 0 : compareText(a.path, b.path)) ||
   compareAge(a, b);
 
 const effectiveLength = (path: string): number => (isRootPath(path) ? 0 : path.length);
