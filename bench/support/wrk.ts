@@ -13,6 +13,8 @@ export interface WrkWish {
   readonly hosts: readonly string[];
   readonly seconds: number;
   readonly connections?: number;
+  /** Different paths for each host; default 1. */
+  readonly paths?: number;
   /** A connection for each request. */
   readonly close?: boolean;
   /** Whose processor time is counted. */
@@ -25,11 +27,14 @@ export interface WrkResult {
   readonly perProcessorSecond: number;
 }
 
-const script = (hosts: readonly string[], close: boolean): string => `
+// Requests are written out beforehand: the client must not be what is measured.
+const script = (hosts: readonly string[], paths: number, close: boolean): string => `
 local requests, count = {}, 0
 init = function()
-  for _, host in ipairs({${hosts.map((host) => `"${host}"`).join(',')}}) do
-    requests[#requests + 1] = wrk.format("GET", "/some/path/x", {["Host"] = host, ["User-Agent"] = "Mozilla/5.0", ["Accept"] = "*/*"${close ? ', ["Connection"] = "close"' : ''}})
+  for path = 1, ${paths} do
+    for _, host in ipairs({${hosts.map((host) => `"${host}"`).join(',')}}) do
+      requests[#requests + 1] = wrk.format("GET", "/some/path/" .. path, {["Host"] = host, ["User-Agent"] = "Mozilla/5.0", ["Accept"] = "*/*"${close ? ', ["Connection"] = "close"' : ''}})
+    end
   end
 end
 request = function()
@@ -41,7 +46,7 @@ end
 /** Loads a server as fast as it answers. Throws when anything but 200 comes back. */
 export const wrk = async (wish: WrkWish): Promise<WrkResult> => {
   const file = join(scratchDirectory(), 'hosts.lua');
-  writeFileSync(file, script(wish.hosts, wish.close === true));
+  writeFileSync(file, script(wish.hosts, wish.paths ?? 1, wish.close === true));
   const before = processorTime(wish.pid);
   const { stdout } = await run('taskset', [
     '-c', availableParallelism() > 1 ? '1' : '0', 'wrk', '-t1', `-c${wish.connections ?? 32}`, `-d${wish.seconds}s`, '-s', file, wish.url,
