@@ -53,6 +53,7 @@ function parseIptablesSave(capture: Capture): Reading<Table> {
   const finish = (table: Open): void => {
     const complete = table.closed || (wholeBySwitch && !table.headed);
     records.push(table.draft.finish({
+      form: 'iptables-save',
       family,
       engineKnown,
       complete,

@@ -88,11 +88,12 @@ export class IptablesTableDraft {
   }
 
   /** `captured` says how much of a chain is there; `complete` whether the whole table is. */
-  finish(given: { readonly family: 'ip' | 'ip6'; readonly engineKnown: boolean; readonly complete: boolean; readonly source: SourceLine; readonly captured: (chain: string) => Chain['captured'] }): Table {
+  finish(given: { readonly form: Table['form']; readonly family: 'ip' | 'ip6'; readonly engineKnown: boolean; readonly complete: boolean; readonly source: SourceLine; readonly captured: (chain: string) => Chain['captured'] }): Table {
     const chains = new Map<string, Chain>();
     for (const chain of this.chains.values()) chains.set(chain.name, { ...chain, captured: given.captured(chain.name) });
     return {
       kind: 'firewall-table',
+      form: given.form,
       engine: this.engine,
       engineKnown: given.engineKnown,
       family: given.family,

@@ -48,7 +48,7 @@ function parseNftRuleset(capture: Capture): Reading<Table> {
   const unread: Unread[] = [];
   let table: Draft | null = null;
   const close = (complete: boolean): void => {
-    if (table !== null) records.push({ kind: 'firewall-table', engine: 'nft', engineKnown: true, complete, ...table });
+    if (table !== null) records.push({ kind: 'firewall-table', form: 'nft', engine: 'nft', engineKnown: true, complete, ...table });
     table = null;
   };
   let index = 0;

@@ -54,12 +54,12 @@ export interface ConnectionState {
   /** Undefined: not known; every rule that asks for it is followed both ways. */
   readonly state: 'NEW' | 'ESTABLISHED' | 'RELATED' | 'INVALID' | undefined;
   readonly direction: 'original' | 'reply';
-  /** Tuples of the existing connection when it is translated; null when it is not, or when there is none. */
-  readonly translation: { readonly original: Tuple; readonly reply: Tuple } | null;
+  /** The entry that tracking has already, with what translation made of it; null when there is none or nothing is known of it. */
+  readonly existing: { readonly original: Tuple; readonly reply: Tuple } | null;
   readonly mark: number | undefined;
 }
 
-export const freshConnection: ConnectionState = { state: 'NEW', direction: 'original', translation: null, mark: 0 };
+export const freshConnection: ConnectionState = { state: 'NEW', direction: 'original', existing: null, mark: 0 };
 
 export const tcpFlagBits = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128 } as const;
 

@@ -34,7 +34,7 @@ export interface Passing {
   state: CtState;
   readonly direction: 'original' | 'reply';
   original: Tuple;
-  readonly translation: { readonly original: Tuple; readonly reply: Tuple } | null;
+  readonly existing: { readonly original: Tuple; readonly reply: Tuple } | null;
   destinationTranslated: boolean;
   sourceTranslated: boolean;
   /** Whether the connection's destination (source) has been settled, so that nat chains are not asked again. */
@@ -51,7 +51,6 @@ export function startPassing(packet: Packet): Passing {
     sourcePort: packet.sourcePort,
     destinationPort: packet.destinationPort,
   };
-  const existing = packet.connection.state === 'ESTABLISHED' || packet.connection.state === 'RELATED';
   return {
     family: packet.family,
     protocol: packet.protocol,
@@ -71,12 +70,12 @@ export function startPassing(packet: Packet): Passing {
     sourceMac: packet.sourceMac,
     destinationMac: packet.destinationMac,
     mark: packet.mark,
-    connectionMark: existing ? packet.connection.mark : 0,
+    connectionMark: packet.connection.mark,
     tracking: 'none',
     state: 'NEW',
     direction: packet.connection.direction,
-    original: packet.connection.translation?.original ?? (packet.connection.direction === 'original' ? tuple : turned(tuple)),
-    translation: packet.connection.translation,
+    original: packet.connection.existing?.original ?? (packet.connection.direction === 'original' ? tuple : turned(tuple)),
+    existing: packet.connection.existing,
     destinationTranslated: false,
     sourceTranslated: false,
     destinationSettled: false,

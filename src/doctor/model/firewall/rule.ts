@@ -8,6 +8,8 @@ import type { Field, ValueSet } from './field.ts';
  */
 export interface Table {
   readonly kind: 'firewall-table';
+  /** The form it was read from: only nft lists tables in the order in which they came into being. */
+  readonly form: 'iptables-save' | 'iptables-list' | 'nft';
   readonly engine: Engine;
   /** False when nothing in the capture tells which engine it is (no header, list form): then it may be either, and is taken as `engine`. */
   readonly engineKnown: boolean;

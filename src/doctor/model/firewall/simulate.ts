@@ -104,6 +104,7 @@ function advance(walk: Walk, firewall: HostFirewall, packet: Packet, surrounding
     }
     switch (entry.kind) {
       case 'track': {
+        if (!firewall.tracks) break;
         const ways = track(walk, packet);
         if (ways.length > 1) return ways.map((one) => ({ walk: one, ending: null }));
         break;
@@ -120,7 +121,7 @@ function advance(walk: Walk, firewall: HostFirewall, packet: Packet, surrounding
 
 /** nat chains see the first packet of a connection only. */
 function asksNat(passing: Passing, what: 'source' | 'destination'): boolean {
-  if (passing.tracking !== 'tracked' || (passing.state !== 'NEW' && passing.state !== 'RELATED')) return false;
+  if (passing.tracking !== 'tracked' || passing.existing !== null || (passing.state !== 'NEW' && passing.state !== 'RELATED')) return false;
   if (passing.state === 'RELATED' && (passing.protocol === 1 || passing.protocol === 58)) return false;
   return what === 'destination' ? !passing.destinationSettled : !passing.sourceSettled;
 }
@@ -145,8 +146,8 @@ function enterTracking(passing: Passing, state: NonNullable<Packet['connection']
   if (state === 'INVALID') return;
   passing.tracking = 'tracked';
   passing.state = state;
-  if (passing.translation === null) return;
-  const { original, reply } = passing.translation;
+  if (passing.existing === null) return;
+  const { original, reply } = passing.existing;
   passing.destinationTranslated = original.destination !== reply.source || original.destinationPort !== reply.sourcePort;
   passing.sourceTranslated = original.source !== reply.destination || original.sourcePort !== reply.destinationPort;
 }
@@ -154,7 +155,7 @@ function enterTracking(passing: Passing, state: NonNullable<Packet['connection']
 function settle(walk: Walk, what: 'source' | 'destination'): void {
   const { passing } = walk;
   if (passing.tracking !== 'tracked') return;
-  if (passing.state === 'ESTABLISHED' || passing.state === 'RELATED') applyExisting(passing, what);
+  applyExisting(passing, what);
   if (what === 'destination') passing.destinationSettled = true;
   else passing.sourceSettled = true;
 }
@@ -163,7 +164,7 @@ function wayOf(walk: Walk, ending: Ending, packet: Packet): Way {
   const { passing } = walk;
   const keeps = passing.tracking === 'tracked' && ending.kind === 'delivered';
   let connection: Way['connection'] = null;
-  if (keeps && passing.state !== 'NEW') connection = packet.connection.translation;
+  if (keeps && (passing.state !== 'NEW' || packet.connection.existing !== null)) connection = packet.connection.existing;
   else if (keeps && passing.source !== undefined && passing.destination !== undefined) {
     const now: Tuple = { source: passing.source, destination: passing.destination, sourcePort: passing.sourcePort, destinationPort: passing.destinationPort };
     connection = { original: passing.original, reply: turned(now) };
@@ -179,7 +180,7 @@ function ordered(ways: readonly Way[]): readonly Way[] {
 function judged(ways: readonly Way[]): Passage {
   const verdicts = new Set(ways.map((way) => verdictOf(way.ending)));
   const [only] = verdicts;
-  const doubts = distinct(ways.flatMap((way) => [...way.doubts, ...(way.ending.kind === 'unknown' ? [way.ending.doubt] : [])]));
+  const doubts: readonly Doubt[] = distinct(ways.flatMap((way) => [...way.doubts, ...(way.ending.kind === 'unknown' ? [way.ending.doubt] : [])]));
   if (verdicts.size === 1 && only !== undefined && only !== 'could-not-tell') return { verdict: only, ways, open: [] };
   const unknowns = doubts.filter((doubt) => doubt.sort === 'unknown');
   const states = new Set(ways.flatMap((way) => way.assumptions)).size > 0 && unknowns.length === 0 && doubts.length === 0;
@@ -205,5 +206,5 @@ function verdictOf(ending: Ending): PassageVerdict {
 }
 
 function distinct(doubts: readonly Doubt[]): readonly Doubt[] {
-  return [...new Map(doubts.map((doubt) => [doubt.what, doubt])).values()];
+  return [...new Map(doubts.map(({ sort, what, command, key }) => [what, { sort, what, command, key }])).values()];
 }

@@ -57,13 +57,13 @@ function portChanges(present: number | null | undefined, to: TranslateTo): boole
 
 /** A later packet of a translated connection gets what its first packet got, or the reverse of it on the way back. */
 export function applyExisting(passing: Passing, what: 'source' | 'destination'): void {
-  if (passing.translation === null) return;
-  const { original, reply } = passing.translation;
+  if (passing.existing === null) return;
+  const { original, reply } = passing.existing;
   if (what === 'destination') {
     passing.destination = passing.direction === 'original' ? reply.source : original.source;
-    passing.destinationPort = passing.direction === 'original' ? reply.sourcePort : original.sourcePort;
+    if (passing.destinationPort !== null) passing.destinationPort = passing.direction === 'original' ? reply.sourcePort : original.sourcePort;
   } else {
     passing.source = passing.direction === 'original' ? reply.destination : original.destination;
-    passing.sourcePort = passing.direction === 'original' ? reply.destinationPort : original.destinationPort;
+    if (passing.sourcePort !== null) passing.sourcePort = passing.direction === 'original' ? reply.destinationPort : original.destinationPort;
   }
 }

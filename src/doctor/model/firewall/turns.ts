@@ -17,7 +17,7 @@ export function turnsOf(path: PacketPath, crossesIpRules: boolean): readonly Tur
   switch (path) {
     case 'input':
     case 'forward':
-      return [ingress, ip('prerouting'), { kind: 'route' }];
+      return [ingress, bridge('prerouting'), ip('prerouting'), { kind: 'route' }];
     case 'output':
       return [ip('output'), { kind: 'reroute' }];
     case 'bridged':
@@ -39,7 +39,7 @@ export function takeTurn(walk: Walk, context: TurnContext): Ending | null {
       walk.hook = turn.hook;
       walk.entry = -1;
       if (turn.layer === 'ip') walk.entries = hookEntries(context.firewall.tables, turn.hook, walk.passing.family);
-      else if (turn.layer === 'bridge') walk.entries = linkHookEntries(context.firewall.tables, turn.hook, 'bridge');
+      else if (turn.layer === 'bridge') walk.entries = walk.passing.inPort === null ? [] : linkHookEntries(context.firewall.tables, turn.hook, 'bridge');
       else walk.entries = ingressEntries(walk, context);
       devicesAt(walk, turn, context.packet);
       return null;
@@ -63,7 +63,7 @@ function ingressEntries(walk: Walk, context: TurnContext): Walk['entries'] {
 
 function devicesAt(walk: Walk, turn: Extract<Turn, { kind: 'hook' }>, packet: Packet): void {
   const { passing } = walk;
-  if (turn.hook === 'input') passing.outInterface = null;
+  if (turn.hook === 'input' && turn.layer === 'ip') passing.outInterface = null;
   // ip_output has handed the in device to POSTROUTING since Linux 5.7; br_netfilter still hands over none.
   if (turn.hook === 'postrouting' && turn.layer === 'ip' && packet.path === 'bridged' && passing.outPort !== null) passing.inInterface = null;
 }
@@ -80,14 +80,14 @@ function routed(walk: Walk, context: TurnContext): Ending | null {
   const same = passing.destination === packet.destination && !passing.toSelf;
   const answer = passing.toSelf ? { to: 'local' as const } : same && packet.path === 'bridged' ? null : route(walk, surroundings);
   if (answer === null || (answer.to === 'unknown' && same)) {
-    if (packet.path === 'input') walk.turns = [ip('input')];
+    if (packet.path === 'input') walk.turns = [bridge('input'), ip('input')];
     else if (packet.path === 'bridged') goBridged(walk, packet.outPort);
     else goForward(walk, packet.outInterface);
     return null;
   }
   switch (answer.to) {
     case 'local':
-      walk.turns = [ip('input')];
+      walk.turns = [bridge('input'), ip('input')];
       return null;
     case 'nowhere':
       return { kind: 'no-route' };
@@ -96,7 +96,12 @@ function routed(walk: Walk, context: TurnContext): Ending | null {
       goForward(walk, undefined);
       return null;
     case 'device':
-      if (packet.path === 'bridged' && answer.device === passing.inInterface) goBridged(walk, answer.port);
+      // br_nf_pre_routing_finish: translated to somebody on the same bridge, it stays a bridged packet, whatever MAC it was sent to.
+      if (passing.inPort !== null && answer.device === passing.inInterface) {
+        // A bridge sends nothing out of the port it came in by.
+        if (answer.port !== undefined && answer.port === passing.inPort) return { kind: 'no-route' };
+        goBridged(walk, answer.port);
+      }
       else goForward(walk, answer.device);
       return null;
   }
@@ -111,7 +116,8 @@ function route(walk: Walk, surroundings: Surroundings): ReturnType<NonNullable<S
 
 function goForward(walk: Walk, out: string | undefined | null): void {
   walk.passing.outInterface = out;
-  walk.turns = [ip('forward'), ip('postrouting')];
+  // What a bridge handed up to be routed has passed the bridge's own input hook.
+  walk.turns = [bridge('input'), ip('forward'), ip('postrouting')];
 }
 
 function goBridged(walk: Walk, port: string | null | undefined): void {
