@@ -163,7 +163,9 @@ export async function startRouter(wish: RouterWish = {}): Promise<Router> {
         const answer = await (tls ? getTls(host, path, ask) : get(host, path, ask));
         check(answer);
         return answer;
-      }, within),
+      }, within).catch((failure: unknown) => {
+        throw new Error(`${host}${path} is not as it should be after ${within} ms; the router said:\n${log.slice(-2_000)}`, { cause: failure });
+      }),
     status: () => fairway(['status', '--state-dir', stateDir, '--json']),
     metrics,
     reloads: async (reason) => sumOf(await metrics(), 'fairway_haproxy_reloads_total', reason === undefined ? {} : { reason }),

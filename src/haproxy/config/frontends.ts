@@ -44,11 +44,11 @@ const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly strin
     `http-request set-var(txn.key) var(txn.host),concat(,txn.path,?) if ${missed}`,
     `http-request set-var(txn.rule) var(txn.key),map_beg(${exact}) if ${missed}`,
     // Without its first label; a key without a dot before the first slash stays as it is and matches nothing.
-    `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]",""),map_beg(${wildcard})' if ${missed}`,
+    `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${wildcard})' if ${missed}`,
     ...(map === 'plain' ? [
       `http-request set-var(txn.key) base,concat(?) if { var(txn.rule) -m str ask-wildcard } !{ var(txn.key) -m found }`,
       `http-request set-var(txn.key) 'var(txn.key),regsub(":[0-9]*/","/")' if { var(txn.rule) -m str ask-wildcard }`,
-      `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]",""),map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m str ask-wildcard }`,
+      `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m str ask-wildcard }`,
     ] : []),
   ];
 };
@@ -109,7 +109,7 @@ const inspect = (settings: HaproxySettings): readonly string[] => {
     `tcp-request inspect-delay ${String(settings.timeouts.inspect)}`,
     `tcp-request content set-var(txn.sni) req.ssl_sni,lower if ${hello}`,
     `tcp-request content set-var(txn.rule) var(txn.sni),map_str(${mapPath(settings, 'sni')}) if ${hello}`,
-    `tcp-request content set-var(txn.rule) 'var(txn.sni),regsub("^[^.]*[.]",""),map_str(${mapPath(settings, 'sni-wildcard')})' if ${hello} ${missed}`,
+    `tcp-request content set-var(txn.rule) 'var(txn.sni),regsub("^[^.]*[.]?",""),map_str(${mapPath(settings, 'sni-wildcard')})' if ${hello} ${missed}`,
     tcp(`tcp-request content set-var(txn.cfg) var(txn.rule),field(5,|),map_str(${mapPath(settings, 'settings')})`),
     ...admissionOfClients('tcp-request content', 'reject', settings).map(tcp),
     `tcp-request content accept if ${hello}`,
