@@ -1,3 +1,4 @@
+import { answering } from '../haproxy/naming.ts';
 import { parentDomain, pathEnd } from '../table/host-group.ts';
 import type { ExplainReport } from './explain-report.ts';
 import type { RunningRouter } from './running-router.ts';
@@ -13,7 +14,12 @@ export async function withHaproxy(report: ExplainReport, router: Pick<RunningRou
   // Without a rule there is no look-up to repeat: then the listener's own map must have nothing either.
   const { map, key } = report.lookups[0] ?? { map: request.scheme === 'https' ? 'tls' : 'plain', key: '' };
   const asked = map.startsWith('sni') ? key : `${map.endsWith('-wildcard') || map === 'plain-fallback' ? parent : request.host}${text}`;
-  const found = await router.lookUp(map, asked);
+  let found = await router.lookUp(map, asked);
+  // A host that is TLS only may still have a wildcard above it: HAProxy looks once more, and by default closes the way.
+  if (map === 'plain' && found === 'ask-wildcard') {
+    found = await router.lookUp('plain-fallback', `${parent}${text}`);
+    if (found === null) found = `${answering.closed}|${answer.reason === 'tls-only' ? (answer.route ?? '') : ''}`;
+  }
   if (found === undefined) return { ...report, haproxy: { agrees: null, route: null, backend: null, message: 'it does not answer' } };
   const [backend = '', rule = null] = found === null ? [] : found.split('|');
   const route = rule === '' ? null : rule;

@@ -77,7 +77,7 @@ export function explainReport({ table, options, request, method, ports, originOf
   return {
     request: { url: options.url, method, ...explanation.request, httpVersion: request.httpVersion ?? (request.scheme === 'https' ? '2' : '1.1') },
     listeners: explanation.listeners.map((name) => ({ name, port: name === 'plain' ? ports.http : ports.https })),
-    answer: answerOf(explanation),
+    answer: answerOf(explanation, redirectLocation(options.url)),
     candidates: explanation.candidates.map(({ rule, won, why }) => ({
       route: rule.id, host: hostOf(rule), path: rule.path, termination: rule.termination, insecure: rule.insecure, won, why,
       file: originOf(rule.id)?.file ?? null, line: originOf(rule.id)?.line ?? null,
@@ -91,7 +91,14 @@ export function explainReport({ table, options, request, method, ports, originOf
 
 const hostOf = ({ host, wildcard }: Pick<Rule, 'host' | 'wildcard'>): string => (wildcard ? `*.${host}` : host);
 
-function answerOf({ answer }: Explanation): ExplainReport['answer'] {
+/** As HAProxy writes it: the host in lower case and without port, a trailing dot kept; path and query as they came. */
+function redirectLocation(url: string): string {
+  const match = /^(?:https?:\/\/)?([^/?#\s]+)([^\s#]*)/i.exec(url);
+  const target = match?.[2] ?? '';
+  return `https://${(match?.[1] ?? '').replace(/:\d*$/, '').toLowerCase()}${target.startsWith('/') ? target : `/${target}`}`;
+}
+
+function answerOf({ answer }: Explanation, location: string): ExplainReport['answer'] {
   const nothing = { route: null, status: null, reason: null, location: null, members: [] };
   switch (answer.does) {
     case 'serve':
@@ -100,7 +107,7 @@ function answerOf({ answer }: Explanation): ExplainReport['answer'] {
         ...nothing, does: answer.does, route: answer.rule.id,
         members: answer.members.map(({ address, port, weight, service, pod }) => ({ address, port, weight, service, pod })),
       };
-    case 'redirect': return { ...nothing, does: 'redirect', route: answer.rule.id, status: 302, reason: 'redirect-to-https', location: answer.location };
+    case 'redirect': return { ...nothing, does: 'redirect', route: answer.rule.id, status: 302, reason: 'redirect-to-https', location };
     case 'answer': return { ...nothing, does: 'answer', route: answer.rule?.id ?? null, status: answer.status, reason: answer.reason };
   }
 }

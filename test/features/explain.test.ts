@@ -110,7 +110,7 @@ function told({ answer }: Explained): string {
 }
 
 describe('explain and HAProxy agree', () => {
-  const tables = fc.sample(fc.array(routeShape, { minLength: 1, maxLength: 10 }), { numRuns: 40, seed: 12345 });
+  const tables = fc.sample(fc.array(routeShape, { minLength: 1, maxLength: 10 }), { numRuns: 40, seed: 4_711 });
   test('over random tables and requests', async () => {
     const disagreements: string[] = [];
     for (const [number, shapes] of tables.entries()) {

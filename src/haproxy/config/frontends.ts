@@ -43,7 +43,7 @@ const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly strin
     `http-request set-var(txn.path) str(/) if ${missed} !{ path -m beg / }`,
     `http-request set-var(txn.key) var(txn.host),concat(,txn.path,?) if ${missed}`,
     `http-request set-var(txn.rule) var(txn.key),map_beg(${exact}) if ${missed}`,
-    // Without its first label; a key without a dot before the first slash stays as it is and matches nothing.
+    // Without its first label; of a name without a dot only the path stays, which matches nothing.
     `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${wildcard})' if ${missed}`,
     ...(map === 'plain' ? [
       `http-request set-var(txn.key) base,concat(?) if { var(txn.rule) -m str ask-wildcard } !{ var(txn.key) -m found }`,
