@@ -15,7 +15,7 @@ export interface MetricsPageParts {
 }
 
 /** The text of /metrics, made anew for each scrape: Fairway's figures, then HAProxy's. */
-export function metricsPage({ router, metrics, config, clock, ready }: MetricsPageParts): () => AsyncGenerator<string> {
+export function metricsPage({ router, metrics, config, clock, ready }: MetricsPageParts): () => AsyncGenerator<string | Buffer> {
   const baselines = createBaselines();
   let [scrapes, failures] = [0, 0];
   return async function* page() {

@@ -88,38 +88,38 @@ export function createFairwayMetrics(reloadReasons: readonly string[], version: 
     for (const { labels, count } of counts.values()) into.set(labels, count);
   };
 
+  /** Counted when somebody asks: at 10,000 rules it costs more than a change does. */
+  let latest: ConvergedFacts | null = null;
+  const count = ({ table, verdicts, problems: found }: ConvergedFacts): void => {
+    // Kinds and severities keep their zero; reasons and codes that no object has any more go.
+    for (const kind of ['Namespace', 'Route', 'Service', 'EndpointSlice', 'Secret']) objects.set({ kind }, 0);
+    for (const severity of ['error', 'warning']) problems.set({ severity }, 0);
+    refused.reset();
+    warned.reset();
+    tally(objects, verdicts, ({ resource }) => ({ kind: resource.kind }));
+    tally(refused, verdicts.filter(({ refusals }) => refusals.length > 0), ({ refusals }) => ({ reason: refusals[0]?.reason ?? '' }));
+    tally(warned, verdicts.flatMap(({ warnings }) => warnings), ({ code }) => ({ code }));
+    tally(problems, found, ({ severity }) => ({ severity }));
+    rules.set(table.rules.length);
+    pools.set(table.rules.filter(({ pool }) => pool.members.length > 0).length);
+    members.set(table.rules.reduce((sum, { pool }) => sum + pool.members.length, 0));
+    certificates.set(table.certificates.length);
+  };
+
   return {
-    converged({ table, verdicts, problems: found, outcome, changeToLive }) {
-      told(outcome);
-      // Kinds and severities keep their zero; reasons and codes that no object has any more go.
-      for (const kind of ['Namespace', 'Route', 'Service', 'EndpointSlice', 'Secret']) objects.set({ kind }, 0);
-      for (const severity of ['error', 'warning']) problems.set({ severity }, 0);
-      refused.reset();
-      warned.reset();
-      tally(objects, verdicts, ({ resource }) => ({ kind: resource.kind }));
-      tally(refused, verdicts.filter(({ refusals }) => refusals.length > 0), ({ refusals }) => ({ reason: refusals[0]?.reason ?? '' }));
-      tally(warned, verdicts.flatMap(({ warnings }) => warnings), ({ code }) => ({ code }));
-      tally(problems, found, ({ severity }) => ({ severity }));
-      rules.set(table.rules.length);
-      let poolCount = 0;
-      let memberCount = 0;
-      for (const { pool } of table.rules) {
-        if (pool.members.length > 0) poolCount += 1;
-        memberCount += pool.members.length;
-      }
-      pools.set(poolCount);
-      members.set(memberCount);
-      certificates.set(table.certificates.length);
-      if (changeToLive !== null) {
-        changes.inc();
-        live.observe(changeToLive / 1000);
-      }
+    converged(facts) {
+      told(facts.outcome);
+      latest = facts;
+      if (facts.changeToLive === null) return;
+      changes.inc();
+      live.observe(facts.changeToLive / 1000);
     },
     verified: ({ outcome }) => { told(outcome); },
     adopted: () => { adoptions.inc(); },
     failed: () => { failures.inc(); },
     restarted: () => { restarts.inc(); },
     async text(readings) {
+      if (latest !== null) count(latest);
       oldWorkers.set(readings.oldWorkers);
       ready.set(readings.ready ? 1 : 0);
       return registry.metrics();

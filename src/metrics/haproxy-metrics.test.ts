@@ -25,7 +25,7 @@ function row(values: Record<string, string | number>): string {
 }
 
 const header = `# ${wantedColumns.join(',')},\n`;
-const text = (joined: Joined): string => [...haproxyMetrics(joined)].join('');
+const text = (joined: Joined): string => [...haproxyMetrics(joined)].map(String).join('');
 
 function joined(rows: readonly string[], more: Partial<Joined> = {}): Joined {
   const rules = new Map([rule('shop/web', [member('m1'), member('m2', '2001:db8::1')])].map((each) => [each.id, each]));

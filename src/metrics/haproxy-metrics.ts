@@ -15,20 +15,14 @@ export interface Joined {
   readonly everyMemberFigure: boolean;
 }
 
-interface Row {
-  readonly labels: string;
-  readonly fields: readonly string[];
-  readonly base: readonly number[] | null;
-}
-
 type Subject = 'frontend' | 'backend' | 'server';
 
 const counterColumns = wantedColumns.filter((column) => families.some((family) => family.type === 'counter' && family.columns.some((each) => each.column === column)));
 const placeOfColumn = new Map(wantedColumns.map((column, place) => [column, place]));
 const placeOfCounter = new Map(counterColumns.map((column, place) => [column, place]));
 const counterPlaces = counterColumns.map((column) => placeOfColumn.get(column) ?? 0);
-/** Rows between two pauses: some milliseconds of work. */
-const slice = 1_000;
+/** Rows between two pauses: about two milliseconds of work. */
+const slice = 200;
 
 /** The OpenShift router's names for its kinds of backends. */
 const kinds = { none: 'http', edge: 'https-edge', reencrypt: 'https', passthrough: 'tcp' } as const satisfies Record<Rule['termination'], string>;
@@ -46,18 +40,71 @@ function hostPort(member: Member): string {
   return member.address.includes(':') ? `[${member.address}]:${member.port}` : `${member.address}:${member.port}`;
 }
 
-function value(family: Family, text: string, column: string, base: readonly number[] | null): string {
-  if (family.name === 'up') return text.startsWith('UP') || text === 'OPEN' || text === 'no check' ? '1' : '0';
-  if (base === null || family.type !== 'counter') return text;
-  return String(Math.max(0, Number(text) - (base[placeOfCounter.get(column) ?? -1] ?? 0)));
+/** One sample of a family, ready for each row. */
+interface Sample {
+  readonly place: number;
+  /** Behind the labels: `} ` or `,code="2xx"} `. */
+  readonly suffix: string;
+  /** Place among the counters of a baseline; -1: nothing is ever subtracted. */
+  readonly counter: number;
+  readonly isUp: boolean;
 }
 
+/** The text of one family, collected row by row and kept as bytes: strings of that number would be the garbage collector's whole work. */
+class FamilyText {
+  readonly #beginning: string;
+  readonly #samples: readonly Sample[];
+  readonly #chunks: Buffer[] = [];
+  #text: string;
+
+  constructor(name: string, family: Family) {
+    this.#beginning = `${name}{`;
+    this.#text = `# HELP ${name} ${family.help}\n# TYPE ${name} ${family.type}\n`;
+    this.#samples = family.columns.map(({ column, code }) => ({
+      place: placeOfColumn.get(column) ?? -1,
+      suffix: code === undefined ? '} ' : `,code="${code}"} `,
+      counter: family.type === 'counter' ? (placeOfCounter.get(column) ?? -1) : -1,
+      isUp: family.name === 'up',
+    }));
+  }
+
+  add(labels: string, fields: readonly string[], base: readonly number[] | null): void {
+    for (const { place, suffix, counter, isUp } of this.#samples) {
+      const field = fields[place] ?? '';
+      // A figure that this kind of proxy does not have (HTTP responses of a TCP backend) is empty.
+      if (field === '') continue;
+      const value = isUp ? (isServing(field) ? '1' : '0') : base === null || counter < 0 ? field : String(Math.max(0, Number(field) - (base[counter] ?? 0)));
+      this.#text += `${this.#beginning}${labels}${suffix}${value}\n`;
+    }
+    if (this.#text.length > 65_536) this.#flush();
+  }
+
+  /** Everything collected; the object is spent then. */
+  * chunks(): Generator<Buffer> {
+    this.#flush();
+    yield* this.#chunks;
+  }
+
+  #flush(): void {
+    this.#chunks.push(Buffer.from(this.#text));
+    this.#text = '';
+  }
+}
+
+const isServing = (status: string): boolean => status.startsWith('UP') || status === 'OPEN' || status === 'no check';
+
 /**
- * Prometheus text of HAProxy's figures: one pass over the rows, then a chunk for each family. Values are passed on as HAProxy's
- * own digits. An empty chunk is an invitation to let others run: the whole takes long with tens of thousands of rows.
+ * Prometheus text of HAProxy's figures, in one pass over the rows. Values are passed on as HAProxy's own digits.
+ * An empty chunk is an invitation to let others run: the whole takes a while with tens of thousands of rows.
  */
-export function* haproxyMetrics(joined: Joined): Generator<string> {
-  const rows: Record<Subject, Row[]> = { frontend: [], backend: [], server: [] };
+export function* haproxyMetrics(joined: Joined): Generator<string | Buffer> {
+  const textsOf = (subject: Subject): FamilyText[] => families
+    .filter((family) => family[subject] === true && (subject !== 'server' || joined.everyMemberFigure || family.essential === true))
+    .map((family) => new FamilyText(`haproxy_${subject}_${family.name}`, family));
+  const texts = { frontend: textsOf('frontend'), backend: textsOf('backend'), server: textsOf('server') };
+  const add = (subject: Subject, labels: string, fields: readonly string[], base: readonly number[] | null): void => {
+    for (const text of texts[subject]) text.add(labels, fields, base);
+  };
   let seen = 0;
   let lastRule: Rule | undefined;
   let members = new Map<string, Member>();
@@ -66,15 +113,15 @@ export function* haproxyMetrics(joined: Joined): Generator<string> {
     if (seen % slice === 0) yield '';
     const [proxy = '', server = '', type = ''] = fields;
     if (type === '0') {
-      rows.frontend.push({ labels: `frontend="${escaped(proxy)}"`, fields, base: null });
+      add('frontend', `frontend="${escaped(proxy)}"`, fields, null);
       continue;
     }
     const owner = joined.owners.backendOwner(proxy);
     const rule = owner.kind === 'rule' ? joined.rule(owner.rule) : undefined;
     if (type === '1') {
       const base = joined.baselines.of(proxy, rule?.id ?? '', () => counterPlaces.map((place) => Number(fields[place])));
-      if (rule) rows.backend.push({ labels: `backend="${kinds[rule.termination]}",${ruleLabels(rule)}`, fields, base });
-      else if (owner.kind === 'other') rows.backend.push({ labels: `backend="other/${escaped(proxy)}",namespace="",route=""`, fields, base: null });
+      if (rule) add('backend', `backend="${kinds[rule.termination]}",${ruleLabels(rule)}`, fields, base);
+      else if (owner.kind === 'other') add('backend', `backend="other/${escaped(proxy)}",namespace="",route=""`, fields, null);
       continue;
     }
     if (!rule) continue;
@@ -84,33 +131,9 @@ export function* haproxyMetrics(joined: Joined): Generator<string> {
     }
     const member = members.get(joined.owners.memberOf(proxy, server) ?? '');
     if (!member) continue;
-    rows.server.push({ labels: `server="${hostPort(member)}",${ruleLabels(rule)},pod="${escaped(member.pod)}",service="${escaped(member.service)}"`, fields, base: null });
+    add('server', `server="${hostPort(member)}",${ruleLabels(rule)},pod="${escaped(member.pod)}",service="${escaped(member.service)}"`, fields, null);
   }
   for (const subject of ['frontend', 'backend', 'server'] as const) {
-    for (const family of families) {
-      if (family[subject] !== true || (subject === 'server' && !joined.everyMemberFigure && family.essential !== true)) continue;
-      yield* samples(`haproxy_${subject}_${family.name}`, family, rows[subject]);
-    }
+    for (const text of texts[subject]) yield* text.chunks();
   }
-}
-
-function* samples(name: string, family: Family, rows: readonly Row[]): Generator<string> {
-  let text = `# HELP ${name} ${family.help}\n# TYPE ${name} ${family.type}\n`;
-  let count = 0;
-  for (const { column, code } of family.columns) {
-    const place = placeOfColumn.get(column) ?? -1;
-    const suffix = code === undefined ? '} ' : `,code="${code}"} `;
-    for (const row of rows) {
-      const field = row.fields[place] ?? '';
-      // A figure that this kind of proxy does not have (HTTP responses of a TCP backend) is empty.
-      if (field === '') continue;
-      text += `${name}{${row.labels}${suffix}${value(family, field, column, row.base)}\n`;
-      count += 1;
-      if (count % slice === 0) {
-        yield text;
-        text = '';
-      }
-    }
-  }
-  yield text;
 }

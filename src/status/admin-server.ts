@@ -18,7 +18,7 @@ export interface AdminServerOptions {
   readonly live: readonly HealthCheck[];
   readonly ready: readonly HealthCheck[];
   /** Chunks of Prometheus text; an empty chunk asks for a pause. */
-  readonly metrics: () => AsyncGenerator<string>;
+  readonly metrics: () => AsyncGenerator<string | Buffer>;
   readonly login: { readonly user: string; readonly password: string } | null;
   /** Told of requests that failed inside: a sentence without secrets. */
   readonly failed: (message: string) => void;

@@ -16,36 +16,37 @@ export interface StatTable {
 export const frontendRow = 'FRONTEND';
 export const backendRow = 'BACKEND';
 
-/** Fields of one line; a field in quotes may hold commas and doubled quotes (RFC 4180, HAProxy's csv_enc). */
-function split(line: string, upTo: number): string[] {
-  const fields: string[] = [];
-  let at = 0;
-  while (fields.length <= upTo && at <= line.length) {
-    if (line.charCodeAt(at) === 34) {
+/**
+ * Puts the fields of the line from `at` to `end` into `into`: field n goes to place `slots[n]`, if that is not negative. Only what is wanted is cut
+ * out of the text: rows have 130 fields. A field in quotes may hold commas and doubled quotes (RFC 4180, HAProxy's csv_enc).
+ * @returns whether the line holds `slots.length` fields.
+ */
+function pick(text: string, at: number, end: number, slots: readonly number[], into: string[]): boolean {
+  for (let field = 0; field < slots.length; field += 1) {
+    const slot = slots[field] ?? -1;
+    if (text.charCodeAt(at) === 34) {
       let value = '';
       let from = at + 1;
       for (;;) {
-        const quote = line.indexOf('"', from);
-        if (quote < 0) return fields;
-        value += line.slice(from, quote);
+        const quote = text.indexOf('"', from);
+        if (quote < 0 || quote >= end) return false;
+        value += text.slice(from, quote);
         at = quote + 1;
-        if (line.charCodeAt(at) !== 34) break;
+        if (text.charCodeAt(at) !== 34) break;
         value += '"';
         from = at + 1;
       }
-      fields.push(value);
-      at += 1;
-      continue;
+      if (slot >= 0) into[slot] = value;
+    } else {
+      const comma = text.indexOf(',', at);
+      const stop = comma < 0 || comma > end ? end : comma;
+      if (slot >= 0) into[slot] = text.slice(at, stop);
+      at = stop;
     }
-    const comma = line.indexOf(',', at);
-    if (comma < 0) {
-      fields.push(line.slice(at));
-      break;
-    }
-    fields.push(line.slice(at, comma));
-    at = comma + 1;
+    if (field + 1 < slots.length && text.charCodeAt(at) !== 44) return false;
+    at += 1;
   }
-  return fields;
+  return true;
 }
 
 /**
@@ -61,21 +62,20 @@ export function parseShowStat(text: string): StatTable | null {
     columns,
     *rows(wanted) {
       const places = wanted.map((name) => columns.indexOf(name));
-      const last = Math.max(0, ...places);
+      const slots = Array.from({ length: Math.max(0, ...places) + 1 }, (_, field) => places.indexOf(field));
       let short = 0;
       let at = headerEnd + 1;
       while (at < text.length) {
-        const end = text.indexOf('\n', at);
-        const line = end < 0 ? text.slice(at) : text.slice(at, end);
-        at = end < 0 ? text.length : end + 1;
+        const newline = text.indexOf('\n', at);
+        const lineEnd = newline < 0 ? text.length : newline;
+        const start = at;
+        at = lineEnd + 1;
+        const end = text.charCodeAt(lineEnd - 1) === 13 ? lineEnd - 1 : lineEnd;
         // The answer ends with an empty line.
-        if (line === '' || line === '\r') continue;
-        const fields = split(line, last);
-        if (fields.length <= last) {
-          short += 1;
-          continue;
-        }
-        yield places.map((place) => (place < 0 ? '' : (fields[place] ?? ''))) as never;
+        if (end <= start) continue;
+        const fields = wanted.map(() => '');
+        if (pick(text, start, end, slots, fields)) yield fields as never;
+        else short += 1;
       }
       return short;
     },
