@@ -58,7 +58,7 @@ function addCommand(program: Program, command: Command, options: ProgramOptions,
     for (const key of command.settings) if (settingOf(key).group === group) for (const option of optionsOf(key)) sub.addOption(option);
   }
   const examples = command.examples.map(({ line, does }) => `  ${line}\n      ${does}`).join('\n');
-  const strength = command.settings.length > 3 ? '\n\nEach setting can be given as a flag, as one of the variables named, or in the configuration file; the first of these wins.' : '';
+  const strength = command.settings.length > 3 ? '\n\nEach setting can be given as a flag, as one of the variables named, or in the configuration file;\nthe first of these wins.' : '';
   sub.addHelpText('after', `\nExamples:\n${examples}${strength}\n\nExit codes: 0 fine, 1 findings or refusals, 2 usage, 3 missing, 4 unreadable, 5 internal.`);
   sub.action(async () => {
     const given = sub.opts<Invocation['options']>();

@@ -40,6 +40,7 @@ export type ParsedRequest = { readonly ok: true; readonly request: ExplainReques
 
 /** Reads what a person types: `https://host[:port]/path?query`, or `host/path`, which counts as http. */
 export function parseRequest({ url, method, sni, httpVersion }: ExplainOptions): ParsedRequest {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^https?:\/\/[^/?#]/i.test(url)) return { ok: false, message: `${JSON.stringify(url)} is no URL of a web page; write https://shop.example.com/path` };
   const match = /^(?:(https?):\/\/)?([^/?#\s]+)([^\s]*)$/i.exec(url);
   if (!match?.[2]) return { ok: false, message: `${JSON.stringify(url)} is no URL; write https://shop.example.com/path` };
   const scheme = match[1]?.toLowerCase() === 'https' ? 'https' : 'http';
