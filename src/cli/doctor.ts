@@ -132,7 +132,9 @@ async function live(): Promise<{ readonly captures: readonly Capture[]; readonly
   const folder = await mkdtemp(join(tmpdir(), 'fairway-doctor-'));
   try {
     await collectHere(['-d', folder, '-i', '2'], 'ignore');
-    return importTree(await treeOf(folder), sniff);
+    const { captures, unread } = importTree(await treeOf(folder), sniff);
+    // The files are gone when somebody reads the report: the command tells where a line comes from.
+    return { captures: captures.map((capture) => ({ ...capture, file: capture.command })), unread };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -2,7 +2,11 @@ import { createBridges } from './bridges.ts';
 import { createComponents } from './components.ts';
 import { createConntrack } from './conntrack.ts';
 import { createCounters } from './counters.ts';
+import { createEdges } from './edges.ts';
+import { createFirewalls } from './firewalls.ts';
+import { createHaproxyState } from './haproxy-state.ts';
 import { createHolders } from './holders.ts';
+import { createHosts } from './hosts.ts';
 import { createKernel } from './kernel.ts';
 import { createLinks } from './links.ts';
 import { createLvs } from './lvs.ts';
@@ -18,6 +22,7 @@ import { createVrrp } from './vrrp.ts';
 
 /** The sides from which the evidence can be looked at. An analyzer names those it needs and is given no other. */
 const builders = {
+  hosts: createHosts,
   links: createLinks,
   holders: createHolders,
   neighbours: createNeighbours,
@@ -27,11 +32,14 @@ const builders = {
   lvs: createLvs,
   routes: createRoutes,
   sysctls: createSysctls,
+  firewalls: createFirewalls,
   conntrack: createConntrack,
   kernel: createKernel,
   counters: createCounters,
   sockets: createSockets,
   probes: createProbes,
+  haproxy: createHaproxyState,
+  edges: createEdges,
   components: createComponents,
   objects: createObjects,
 } as const satisfies Readonly<Record<string, (index: RecordIndex) => unknown>>;

@@ -5,10 +5,18 @@ import { componentLog } from './component-log.ts';
 import { connectAttempt } from './connect-attempt.ts';
 import { conntrackStats } from './conntrack-stats.ts';
 import { conntrackTable } from './conntrack-table.ts';
+import { dns } from './dns.ts';
+import { haproxyConfig } from './haproxy-config.ts';
+import { haproxyLog } from './haproxy-log.ts';
+import { haproxyRuntime } from './haproxy-runtime.ts';
+import { haproxyStat } from './haproxy-stat.ts';
+import { hostFacts } from './host-facts.ts';
 import { ipAddress } from './ip-address.ts';
 import { ipNeighbour } from './ip-neighbour.ts';
 import { ipRoute } from './ip-route.ts';
 import { ipRule } from './ip-rule.ts';
+import { ipset } from './ipset.ts';
+import { iptablesSave } from './iptables-save.ts';
 import { ipvsConnections } from './ipvs-connections.ts';
 import { ipvsServices } from './ipvs-services.ts';
 import { keepalivedConfig } from './keepalived-config.ts';
@@ -16,10 +24,14 @@ import { keepalivedData } from './keepalived-data.ts';
 import { keepalivedLog } from './keepalived-log.ts';
 import { kernelLog } from './kernel-log.ts';
 import { kubeObjects } from './kube-objects.ts';
+import { nftRuleset } from './nft-ruleset.ts';
+import { nginxConfig, nginxLog } from './nginx.ts';
 import { nstat } from './nstat.ts';
 import { ping } from './ping.ts';
+import { processes } from './processes.ts';
 import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
+import { tlsSession } from './tls-session.ts';
 
 /**
  * Every format the doctor reads. Place matters only between formats that are equally sure of a text: the first wins, so the
@@ -27,11 +39,13 @@ import { sysctl } from './sysctl.ts';
  */
 export const parsers = [
   ipAddress, ipNeighbour, arp, ipRoute, ipRule, bridge, ping, arping,
+  iptablesSave, nftRuleset, ipset,
   sysctl, conntrackTable, conntrackStats, nstat, ss,
   ipvsServices, ipvsConnections,
   keepalivedConfig, keepalivedData, keepalivedLog,
-  kubeObjects,
-  connectAttempt, kernelLog, componentLog,
+  haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
+  kubeObjects, dns, hostFacts,
+  processes, connectAttempt, tlsSession, haproxyLog, nginxLog, kernelLog, componentLog,
 ] as const;
 
 export type Format = (typeof parsers)[number]['format'];
