@@ -1,5 +1,7 @@
 import type { Resource } from '../resources/kinds.ts';
+import { patchSorted } from '../lib/patch-sorted.ts';
 import { compareResources } from '../resources/order.ts';
+import { compareSnapshots } from '../store/compare-snapshots.ts';
 import type { Route } from '../resources/route.ts';
 import type { StoreView } from '../store/store-view.ts';
 import { createTlsJudge } from './certificates/remember-material.ts';
@@ -35,9 +37,12 @@ export const createAdmission = (options: AdmissionOptions): ((view: StoreView) =
 
   return (view) => {
     if (view.resources === seen) return last;
-    const { gone, come } = differenceOf(seen, view.resources);
+    const { gone, come } = compareSnapshots(seen, view.resources);
     const touched = new Set<string>();
+    const left: Verdict[] = [];
     for (const resource of gone) {
+      const verdict = verdicts.get(resource);
+      if (verdict !== undefined) left.push(verdict);
       verdicts.delete(resource);
       if (resource.kind === 'Route') routes.remove(resource);
       else noteService(touched, resource);
@@ -50,15 +55,17 @@ export const createAdmission = (options: AdmissionOptions): ((view: StoreView) =
       }
     }
     const again = new Set<Route>([...book.settle(), ...come.filter((resource) => resource.kind === 'Route'), ...routes.naming(touched)]);
-    const replaced = new Set<Verdict>();
+    const arrived = come.flatMap((resource) => (resource.kind === 'Route' ? [] : [verdicts.get(resource)])).filter((verdict) => verdict !== undefined);
     for (const route of again) {
       const before = verdicts.get(route);
       const verdict = routes.verdictOf(route, view, before);
+      if (before === verdict) continue;
       verdicts.set(route, verdict);
-      if (before !== undefined && before !== verdict) replaced.add(before);
+      if (before !== undefined) left.push(before);
+      arrived.push(verdict);
     }
     seen = view.resources;
-    last = collect(view.resources, last, { gone, replaced, verdicts });
+    last = patch(last, left, arrived);
     return last;
   };
 };
@@ -70,49 +77,15 @@ const noteService = (touched: Set<string>, resource: Resource): void => {
   else if (resource.kind === 'EndpointSlice') touched.add(`${namespace}/${resource.serviceName}`);
 };
 
-/**
- * The answer in the order of the objects. Most of them keep verdict and place, so the last answer is walked alongside:
- * finding 30,000 verdicts by their objects would cost more than everything else in a call.
- */
-const collect = (resources: readonly Resource[], last: Admission, now: Change): Admission => {
-  const list: Verdict[] = [];
-  const claims: Claim[] = [];
-  let place = 0;
-  let before = last.verdicts[place];
-  for (const resource of resources) {
-    while (before !== undefined && before.resource !== resource && now.gone.has(before.resource)) before = last.verdicts[(place += 1)];
-    const same = before?.resource === resource ? before : undefined;
-    const verdict = same === undefined || (now.replaced.size > 0 && now.replaced.has(same)) ? now.verdicts.get(resource) : same;
-    if (same !== undefined) before = last.verdicts[(place += 1)];
-    if (verdict === undefined) throw new Error(`${resource.kind} ${resource.metadata.namespace}/${resource.metadata.name} has no verdict`);
-    list.push(verdict);
-    if (verdict.claim !== null) claims.push(verdict.claim);
-  }
-  const unchanged = claims.length === last.claims.length && claims.every((claim, index) => claim === last.claims[index]);
-  return { verdicts: list, claims: unchanged ? last.claims : claims };
-};
+const byObject = (a: Verdict, b: Verdict): number => compareResources(a.resource, b.resource);
+const byRoute = (a: Claim, b: Claim): number => compareResources(a.route, b.route);
 
-interface Change {
-  readonly gone: ReadonlySet<Resource>;
-  /** Verdicts of the last answer that are no longer true, of objects that are still there. */
-  readonly replaced: ReadonlySet<Verdict>;
-  readonly verdicts: ReadonlyMap<Resource, Verdict>;
-}
-
-/** What left and what came between two lists sorted alike. Lists in another order only cost more. */
-const differenceOf = (before: readonly Resource[], after: readonly Resource[]): { readonly gone: ReadonlySet<Resource>; readonly come: readonly Resource[] } => {
-  const gone = new Set<Resource>();
-  const come: Resource[] = [];
-  let place = 0;
-  for (const resource of after) {
-    for (let old = before[place]; old !== undefined && old !== resource && compareResources(old, resource) <= 0; old = before[place]) {
-      gone.add(old);
-      place += 1;
-    }
-    if (before[place] === resource) place += 1;
-    else come.push(resource);
-  }
-  for (; place < before.length; place += 1) gone.add(before[place] as Resource);
-  const kept = new Set(come.filter((resource) => gone.delete(resource)));
-  return { gone, come: kept.size === 0 ? come : come.filter((resource) => !kept.has(resource)) };
+/** The last answer without what left and with what came: most verdicts keep their place, so only those that do not are looked at. */
+const patch = (last: Admission, left: readonly Verdict[], arrived: readonly Verdict[]): Admission => {
+  const released = new Set(left.map(({ claim }) => claim));
+  const taken = new Set(arrived.map(({ claim }) => claim));
+  // A verdict can change (a new warning) while its claim stays the same object.
+  const gone = [...released].filter((claim) => claim !== null && !taken.has(claim)).filter((claim) => claim !== null);
+  const come = [...taken].filter((claim) => claim !== null && !released.has(claim)).filter((claim) => claim !== null);
+  return { verdicts: patchSorted(last.verdicts, left, arrived, byObject), claims: patchSorted(last.claims, gone, come, byRoute) };
 };

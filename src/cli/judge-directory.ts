@@ -29,7 +29,7 @@ export function judgeDirectory(directory: string, config: Config, now: number): 
     verdicts,
     problems: snapshot.problems,
     // Certificates by default and the CA of the settings change no decision between rules.
-    table: () => createTableBuilder({ ...config.defaults, allowLocalAddresses: config.admission.allowLocalAddresses, defaultDestinationCa: null })({ claims, verdicts, view: store, defaultCertificate: '' }),
+    table: () => createTableBuilder({ ...config.defaults, allowLocalAddresses: config.admission.allowLocalAddresses, defaultDestinationCa: null })({ claims, verdicts, view: store, changed: null, defaultCertificate: '' }),
   };
 }
 

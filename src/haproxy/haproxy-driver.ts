@@ -250,7 +250,8 @@ export class ProcessDriver implements HaproxyDriver {
       if (rules.get(id) !== rule || table.certificates.find((one) => one.rule === id)?.pem !== pem) this.#refused.delete(id);
     }
     return {
-      ...table,
+      defaultCertificate: table.defaultCertificate,
+      refused: table.refused,
       rules: table.rules.filter(({ id }) => !this.#refused.has(id)),
       certificates: table.certificates.filter(({ rule }) => !this.#refused.has(rule)),
     };

@@ -99,9 +99,9 @@ export class Loop {
   /** The table that the objects ask for at this moment, without serving it. */
   build(snapshot: Snapshot): LoopState {
     const { store, admit, buildTable, defaultCertificate } = this.#options;
-    store.replace(snapshot.resources);
+    const { gone, come } = store.replace(snapshot.resources);
     const { claims, verdicts } = admit(store);
-    const table = buildTable({ claims, verdicts, view: store, defaultCertificate: defaultCertificate() });
+    const table = buildTable({ claims, verdicts, view: store, changed: [...gone, ...come], defaultCertificate: defaultCertificate() });
     return { ready: this.#state.ready, table, verdicts, problems: snapshot.problems };
   }
 

@@ -1,5 +1,6 @@
 import type { Resource } from '../resources/kinds.ts';
-import { compareResources, compareText, patchSorted } from '../resources/order.ts';
+import { patchSorted } from '../lib/patch-sorted.ts';
+import { compareResources, compareText } from '../resources/order.ts';
 import type { SourceProblem } from './source.ts';
 
 /** What one file brings. `kept`: from an earlier reading, because the file cannot be trusted now. */

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeObject } from '../resources/decode-object.ts';
 import type { Resource } from '../resources/kinds.ts';
-import { compareAge, compareResources, patchSorted } from '../resources/order.ts';
+import { patchSorted } from '../lib/patch-sorted.ts';
+import { compareAge, compareResources } from '../resources/order.ts';
 import { Store } from './store.ts';
 
 const made = (apiVersion: string, kind: string, name: string, more: object = {}, metadata: object = {}): Resource => {

@@ -1,6 +1,7 @@
 import type { EndpointSlice } from '../resources/endpoint-slice.ts';
 import type { Resource } from '../resources/kinds.ts';
-import { compareAge, compareResources, patchSorted } from '../resources/order.ts';
+import { patchSorted } from '../lib/patch-sorted.ts';
+import { compareAge, compareResources } from '../resources/order.ts';
 import type { Route } from '../resources/route.ts';
 import type { Secret } from '../resources/secret.ts';
 import type { Service } from '../resources/service.ts';

@@ -1,114 +1,90 @@
-import type { Balance, Claim } from '../admission/claim.ts';
+import type { Claim } from '../admission/claim.ts';
 import type { Verdict } from '../admission/verdict.ts';
+import { changedMiddle, patchSorted } from '../lib/patch-sorted.ts';
+import type { Resource } from '../resources/kinds.ts';
 import type { StoreView } from '../store/store-view.ts';
-import { md5, membersOf } from './members.ts';
+import { buildRule, type TableOptions } from './build-rule.ts';
 import { compareRules, isRootPath } from './order.ts';
-import type { Certificate, RefusedName, RoutingTable, Rule, RuleSettings } from './routing-table.ts';
-import type { ForwardedHeaders } from '../admission/claim.ts';
-
-/** What the router is told for all rules. */
-export interface TableOptions {
-  readonly balance: Balance;
-  readonly tcpBalance: Balance;
-  readonly cookieName: string | null;
-  readonly forwardedHeaders: ForwardedHeaders;
-  /** Milliseconds. */
-  readonly checkInterval: number;
-  /** PEM of the CA for re-encrypt rules that bring none. */
-  readonly defaultDestinationCa: string | null;
-  /** Whether loopback, link-local and cloud metadata addresses may serve: from a directory yes, from the Kubernetes API no. */
-  readonly allowLocalAddresses: boolean;
-}
+import type { Certificate, RefusedName, RoutingTable, Rule } from './routing-table.ts';
 
 export interface TableInput {
   readonly claims: readonly Claim[];
   readonly verdicts: readonly Verdict[];
   readonly view: StoreView;
+  /** Objects that left or came since the last call; null: not known, everything is looked at. */
+  readonly changed: readonly Resource[] | null;
   /** PEM. */
   readonly defaultCertificate: string;
 }
 
-/** Builds tables; remembers rules by the identity of what they were made from, so that an unchanged rule stays the same object. */
+/**
+ * Builds tables. Whatever it remembers only saves work: a rule is built anew when its claim or one of its services is among what
+ * changed, every other rule is the object that it was, and the table says which is which (`difference`).
+ */
 export const createTableBuilder = (options: TableOptions): ((input: TableInput) => RoutingTable) => {
-  const remembered = new WeakMap<Claim, { readonly inputs: readonly unknown[]; readonly rule: Rule }>();
+  const rules = new Map<Claim, Rule>();
+  const byService = new Map<string, Set<Claim>>();
+  let last: { readonly input: TableInput; readonly table: RoutingTable } | null = null;
 
-  const ruleOf = (claim: Claim, view: StoreView): Rule => {
-    const namespace = claim.route.metadata.namespace;
-    const inputs = claim.services.flatMap(({ name }) => [view.slicesOf(namespace, name), view.service(namespace, name)]);
-    const known = remembered.get(claim);
-    if (known?.inputs.every((input, index) => input === inputs[index]) === true) return known.rule;
-    const rule = buildRule(claim, view, options);
-    remembered.set(claim, { inputs, rule });
-    return rule;
+  const forget = (claim: Claim): void => {
+    rules.delete(claim);
+    for (const service of servicesOf(claim)) {
+      const naming = byService.get(service);
+      naming?.delete(claim);
+      if (naming?.size === 0) byService.delete(service);
+    }
+  };
+  const remember = (claim: Claim, rule: Rule): void => {
+    rules.set(claim, rule);
+    for (const service of servicesOf(claim)) {
+      const naming = byService.get(service);
+      if (naming === undefined) byService.set(service, new Set([claim]));
+      else naming.add(claim);
+    }
   };
 
-  return ({ claims, verdicts, view, defaultCertificate }) => {
-    const rules = claims.map((claim) => ruleOf(claim, view)).sort(compareRules);
-    return { rules, certificates: certificatesOf(claims), defaultCertificate, refused: refusedNames(verdicts) };
+  return (input) => {
+    const claims = changedMiddle(last?.input.claims ?? [], input.claims);
+    const gone: Rule[] = [];
+    const come: Rule[] = [];
+    for (const claim of claims.gone) {
+      const rule = rules.get(claim);
+      if (rule !== undefined) gone.push(rule);
+      forget(claim);
+    }
+    const again = new Set<Claim>(claims.come);
+    if (input.changed === null) input.claims.forEach((claim) => again.add(claim));
+    else for (const service of input.changed.map(serviceOf)) for (const claim of byService.get(service) ?? []) again.add(claim);
+    for (const claim of again) {
+      const before = rules.get(claim);
+      if (before !== undefined) gone.push(before);
+      const rule = buildRule(claim, input.view, options);
+      come.push(rule);
+      remember(claim, rule);
+    }
+    const before = last?.table ?? null;
+    const certified = before === null || [...claims.gone, ...claims.come].some(({ certificate }) => certificate !== null);
+    const judged = changedMiddle(last?.input.verdicts ?? [], input.verdicts);
+    const refusals = before === null || [...judged.gone, ...judged.come].some((verdict) => verdict.refusals.length > 0);
+    const table: RoutingTable = {
+      rules: patchSorted(before?.rules ?? [], gone, come, compareRules),
+      certificates: certified ? certificatesOf(input.claims) : before.certificates,
+      defaultCertificate: input.defaultCertificate,
+      refused: refusals ? refusedNames(input.verdicts) : before.refused,
+      build: {},
+      difference: before?.build === undefined ? null : { since: before.build, gone, come },
+    };
+    last = { input, table };
+    return table;
   };
 };
 
-const buildRule = (claim: Claim, view: StoreView, options: TableOptions): Rule => {
-  const { metadata } = claim.route;
-  const passthrough = claim.termination === 'passthrough';
-  const ca = claim.destinationCa ?? options.defaultDestinationCa;
-  const reencrypt = claim.termination === 'reencrypt';
-  const byService = reencrypt && claim.destinationCa === null && options.defaultDestinationCa !== null;
-  return {
-    id: `${metadata.namespace}/${metadata.name}`,
-    host: claim.host, wildcard: claim.wildcard, path: claim.path,
-    termination: claim.termination, insecure: claim.insecure,
-    settings: settingsOf(claim, options),
-    pool: {
-      mode: passthrough ? 'tcp' : 'http',
-      balance: balanceOf(claim, options),
-      members: membersOf(claim, view, { verifyServiceName: byService, allowLocalAddresses: options.allowLocalAddresses }),
-      tls: reencrypt ? { ca } : null,
-      memberMaxConnections: claim.settings.memberMaxConnections,
-      checkInterval: claim.settings.checkInterval ?? options.checkInterval,
-    },
-    age: { created: metadata.creationTimestamp, uid: metadata.uid },
-  };
-};
+/** `namespace/service`: neither half can hold a slash. */
+const servicesOf = (claim: Claim): readonly string[] => claim.services.map(({ name }) => `${claim.route.metadata.namespace}/${name}`);
 
-/** The annotation wins; several services of weight > 0 share by round robin; else the router's default for the mode. */
-const balanceOf = (claim: Claim, options: TableOptions): Balance => {
-  if (claim.settings.balance !== null) return claim.settings.balance;
-  if (new Set(claim.services.filter(({ weight }) => weight > 0).map(({ name }) => name)).size > 1) return 'roundrobin';
-  return claim.termination === 'passthrough' ? options.tcpBalance : options.balance;
-};
-
-/** Default name of the stickiness cookie, as the OpenShift router makes it: md5 of a space and `namespace:name`. */
-export const routingKey = (namespace: string, name: string): string => md5(` ${namespace}:${name}`);
-
-const settingsOf = (claim: Claim, options: TableOptions): RuleSettings => {
-  const { settings } = claim;
-  const { namespace, name } = claim.route.metadata;
-  const tls = claim.termination === 'edge' || claim.termination === 'reencrypt';
-  const http = claim.termination !== 'passthrough';
-  // Behind `Allow` the same cookie must also work in clear text, so it may not be Secure.
-  const secure = tls && claim.insecure !== 'allow';
-  const cookie = http && settings.cookie !== null
-    ? {
-        name: settings.cookie.name ?? options.cookieName ?? routingKey(namespace, name),
-        attributes: secure ? `; Secure; SameSite=${settings.cookie.sameSite}` : '',
-      }
-    : null;
-  return {
-    cookie,
-    timeoutServer: http ? settings.timeoutServer : null,
-    timeoutTunnel: http ? settings.timeoutTunnel : settings.timeoutTunnel ?? settings.timeoutServer,
-    allowList: settings.allowList,
-    rateLimit: settings.rateLimit === null ? null : { ...settings.rateLimit, rateHttp: http ? settings.rateLimit.rateHttp : null },
-    hsts: tls ? settings.hsts : null,
-    forwardedHeaders: settings.forwardedHeaders ?? options.forwardedHeaders,
-    rewrite: http && settings.rewriteTarget !== null
-      ? { prefix: isRootPath(claim.path) ? '' : claim.path, target: settings.rewriteTarget }
-      : null,
-    requestHeaders: http ? settings.requestHeaders : [],
-    responseHeaders: http ? settings.responseHeaders : [],
-    h1AdjustCase: http && settings.h1AdjustCase,
-  };
+const serviceOf = (resource: Resource): string => {
+  const { namespace, name } = resource.metadata;
+  return `${namespace}/${resource.kind === 'EndpointSlice' ? resource.serviceName : resource.kind === 'Service' ? name : ''}`;
 };
 
 /**

@@ -1,4 +1,5 @@
-import { isRootPath } from './order.ts';
+import { patchSorted } from '../lib/patch-sorted.ts';
+import { compareRules, isRootPath } from './order.ts';
 import type { Rule } from './routing-table.ts';
 
 /** What a listener does with a request whose most specific key carries this answer. */
@@ -22,6 +23,8 @@ export interface HostGroup {
   readonly host: string;
   readonly wildcard: boolean;
   readonly rules: readonly Rule[];
+  /** Whether a wildcard above this host serves clear text. */
+  readonly above: boolean;
   /** Port 80, after host: see `pathKeys` for the keys. */
   readonly plain: readonly PathAnswer[];
   /** Wildcards only, port 80: what serves a more specific host that answered `ask-wildcard`; no redirects. */
@@ -83,7 +86,7 @@ export const buildHostGroup = (rules: readonly Rule[], wildcardServesPlain: bool
   const tls = answers(tlsRules, serve);
   const [firstTls] = tlsRules;
   return {
-    host: first.host, wildcard: first.wildcard, rules, plain,
+    host: first.host, wildcard: first.wildcard, rules, above: wildcardServesPlain, plain,
     plainFallback: first.wildcard ? answers(plainRules, serve) : none,
     tls: passthrough === undefined || tls.some(([key]) => key === '/') ? tls : [...tls, ['/', { does: 'misdirected', rule: passthrough }]],
     sni: passthrough !== undefined ? { does: 'serve', rule: passthrough } : firstTls !== undefined ? { does: 'terminate', rule: firstTls } : null,
@@ -102,29 +105,87 @@ export const parentDomain = (host: string): string | null => {
 
 /** Groups a table's rules by host; a group stays the same object while its rules do. */
 export const createGrouper = (): ((rules: readonly Rule[]) => ReadonlyMap<string, HostGroup>) => {
-  let previous: ReadonlyMap<string, { readonly group: HostGroup; readonly above: boolean }> = new Map();
+  const groups = new HostGroups();
   return (rules) => {
-    const byHost = new Map<string, Rule[]>();
-    const plainWildcards = new Set<string>();
-    for (const rule of rules) {
-      const name = groupName(rule);
-      const list = byHost.get(name);
-      if (list === undefined) byHost.set(name, [rule]);
-      else list.push(rule);
-      if (rule.wildcard && servesPlain(rule)) plainWildcards.add(rule.host);
-    }
-    const next = new Map<string, { group: HostGroup; above: boolean }>();
-    const groups = new Map<string, HostGroup>();
-    for (const [name, list] of byHost) {
-      const [first] = list;
-      const above = plainWildcards.size > 0 && first?.wildcard === false && plainWildcards.has(parentDomain(first.host) ?? '');
-      const known = previous.get(name);
-      const same = known?.above === above && known.group.rules.length === list.length && known.group.rules.every((rule, index) => rule === list[index]);
-      const group = same ? known.group : buildHostGroup(list, above);
-      next.set(name, same ? known : { group, above });
-      groups.set(name, group);
-    }
-    previous = next;
-    return groups;
+    groups.replace(rules);
+    return new Map(groups.all);
   };
 };
+
+/** The host groups of a table, kept up with its changes. */
+export class HostGroups {
+  /** Group name -> group. */
+  readonly all = new Map<string, HostGroup>();
+  readonly #rules = new Map<string, readonly Rule[]>();
+  /** Parent domain -> how many of its wildcard rules serve clear text. */
+  readonly #plainWildcards = new Map<string, number>();
+
+  /** Takes a whole table's rules, in order. Gives the names of the groups that came, went or changed. */
+  replace(rules: readonly Rule[]): readonly string[] {
+    const before = new Map(this.#rules);
+    this.#rules.clear();
+    this.#plainWildcards.clear();
+    const lists = new Map<string, Rule[]>();
+    for (const rule of rules) {
+      const name = groupName(rule);
+      const list = lists.get(name);
+      if (list === undefined) lists.set(name, [rule]);
+      else list.push(rule);
+      this.#count(rule, 1);
+    }
+    const touched = new Set<string>();
+    for (const [name, list] of lists) {
+      const known = before.get(name);
+      const same = known?.length === list.length && known.every((rule, index) => rule === list[index]);
+      this.#rules.set(name, same ? known : list);
+      before.delete(name);
+      if (!same || this.all.get(name)?.above !== this.#above(list)) touched.add(name);
+    }
+    for (const name of before.keys()) touched.add(name);
+    this.#rebuild(touched);
+    return [...touched];
+  }
+
+  /** The same for a difference alone. */
+  patch(gone: readonly Rule[], come: readonly Rule[]): readonly string[] {
+    const touched = new Set<string>();
+    const toggled = new Set<string>();
+    const change = (rule: Rule, by: 1 | -1): void => {
+      const name = groupName(rule);
+      const list = this.#rules.get(name) ?? [];
+      this.#rules.set(name, by === 1 ? patchSorted(list, [], [rule], compareRules) : patchSorted(list, [rule], [], compareRules));
+      touched.add(name);
+      const served = (this.#plainWildcards.get(rule.host) ?? 0) > 0;
+      this.#count(rule, by);
+      if (rule.wildcard && served !== (this.#plainWildcards.get(rule.host) ?? 0) > 0) toggled.add(rule.host);
+    };
+    for (const rule of gone) change(rule, -1);
+    for (const rule of come) change(rule, 1);
+    if (toggled.size > 0) {
+      for (const [name, group] of this.all) if (!group.wildcard && toggled.has(parentDomain(group.host) ?? '')) touched.add(name);
+    }
+    this.#rebuild(touched);
+    return [...touched];
+  }
+
+  #count(rule: Rule, by: 1 | -1): void {
+    if (rule.wildcard && servesPlain(rule)) this.#plainWildcards.set(rule.host, (this.#plainWildcards.get(rule.host) ?? 0) + by);
+  }
+
+  #above(rules: readonly Rule[]): boolean {
+    const [first] = rules;
+    return first?.wildcard === false && (this.#plainWildcards.get(parentDomain(first.host) ?? '') ?? 0) > 0;
+  }
+
+  #rebuild(names: ReadonlySet<string>): void {
+    for (const name of names) {
+      const rules = this.#rules.get(name) ?? [];
+      if (rules.length === 0) {
+        this.#rules.delete(name);
+        this.all.delete(name);
+      } else {
+        this.all.set(name, buildHostGroup(rules, this.#above(rules)));
+      }
+    }
+  }
+}

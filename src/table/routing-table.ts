@@ -85,6 +85,14 @@ export interface RefusedName {
   readonly reason: string;
 }
 
+/** How a table differs from an earlier one, so that a reader who has that one need not look at what did not change. */
+export interface TableDifference {
+  /** `build` of the earlier table. */
+  readonly since: object;
+  readonly gone: readonly Rule[];
+  readonly come: readonly Rule[];
+}
+
 /** All that should be served. Plain data, in one total order (see `order.ts`), equal for equal sets of objects. */
 export interface RoutingTable {
   readonly rules: readonly Rule[];
@@ -92,4 +100,8 @@ export interface RoutingTable {
   /** PEM presented where no certificate fits the SNI. */
   readonly defaultCertificate: string;
   readonly refused: readonly RefusedName[];
+  /** Stands for this table in a later one's `difference`; absent from tables that were put together by hand. */
+  readonly build?: object;
+  /** Absent or null: everything may have changed. */
+  readonly difference?: TableDifference | null;
 }

@@ -1,5 +1,5 @@
-import { createGrouper, type HostGroup } from '../../table/host-group.ts';
-import type { RoutingTable, Rule } from '../../table/routing-table.ts';
+import { HostGroups, type HostGroup } from '../../table/host-group.ts';
+import type { RoutingTable, Rule, TableDifference } from '../../table/routing-table.ts';
 import { groupEntries, groupKeys, refusedEntries } from '../desired/map-values.ts';
 import { poolSpec, type PoolContext, type PoolSpec } from '../desired/pool-spec.ts';
 import { settingsEntries, type MapEntry } from '../desired/rule-settings.ts';
@@ -34,6 +34,12 @@ interface PlacedPool {
   readonly backend: string | null;
 }
 
+/** What rules gave up in one plan. */
+interface Released {
+  readonly entries: MapEntry[];
+  readonly cas: string[];
+}
+
 /** Key in the `notes` map for what the default certificate is. */
 const defaultCertificateKey = 'default-certificate';
 
@@ -46,7 +52,7 @@ const defaultCertificateKey = 'default-certificate';
 export class Planner {
   readonly observed: Observed;
   readonly #context: PlanContext;
-  readonly #group = createGrouper();
+  readonly #hosts = new HostGroups();
   readonly #spares: SpareBackends;
   readonly #placed = new Map<string, PlacedPool>();
   readonly #before: ReadonlyMap<string, { readonly backend: string; readonly digest: string }>;
@@ -59,6 +65,8 @@ export class Planner {
   readonly #certificates = new Map<string, { readonly file: string; readonly pem: string }>();
   #refused: { readonly list: RoutingTable['refused']; readonly entries: readonly MapEntry[] } = { list: [], entries: [] };
   #first = true;
+  /** `build` of the table that was planned last. */
+  #build: object | null = null;
 
   constructor(observed: Observed, context: PlanContext) {
     this.observed = observed;
@@ -112,24 +120,31 @@ export class Planner {
       if (this.observed.maps[map].has(key)) put(list, { rule: null, does: 'map-delete', map, key });
     };
 
-    const rules = new Map(table.rules.map((rule) => [rule.id, rule]));
+    const difference = table.difference != null && table.difference.since === this.#build ? table.difference : null;
+    this.#build = table.build ?? null;
     const moved: { rule: string; backend: string }[] = [];
-    for (const rule of table.rules) {
+    // Given up only after everything was taken: what one rule leaves, another may just be coming for.
+    const released: Released = { entries: [], cas: [] };
+    for (const rule of difference?.come ?? table.rules) {
       const placed = this.#placed.get(rule.id);
       if (placed?.rule === rule) continue;
-      const problem = this.#place(rule, placed, { prepare, retire, moved, put, set });
+      const problem = this.#place(rule, placed, { prepare, retire, moved, released, put, set });
       if (problem !== null) return problem;
     }
-    for (const [id, placed] of this.#placed) {
-      if (rules.has(id)) continue;
+    for (const id of this.#vanished(table, difference)) {
+      const placed = this.#placed.get(id);
+      if (placed === undefined) continue;
       this.#placed.delete(id);
-      this.#releaseEntries(id, retire, unset);
-      this.#releaseCa(placed, retire, put);
+      released.entries.push(...(this.#entriesOfRule.get(id) ?? []));
+      this.#entriesOfRule.delete(id);
+      if (placed.ca !== null) released.cas.push(placed.ca);
       if (placed.backend !== null) moved.push({ rule: id, backend: placed.backend });
     }
+    for (const [map, key] of released.entries) if (this.#entryUses.release(`${map} ${key}`) !== null) unset(retire, map, key);
+    for (const file of released.cas) if (this.#caUses.release(file) !== null) put(retire, { rule: null, does: 'ca-delete', file });
 
     this.#planCertificates(table, { prepare, change, retire, put, set, unset });
-    this.#planGroups(table, change, set, unset);
+    this.#planGroups(table, difference, change, set, unset);
     if (this.#first) this.#sweep(retire, unset, put);
 
     for (const { rule, backend } of moved) this.#vacate(rule, backend, leftovers);
@@ -139,7 +154,7 @@ export class Planner {
   }
 
   #place(rule: Rule, placed: PlacedPool | undefined, to: {
-    readonly prepare: Step[]; readonly retire: Step[]; readonly moved: { rule: string; backend: string }[];
+    readonly prepare: Step[]; readonly retire: Step[]; readonly moved: { rule: string; backend: string }[]; readonly released: Released;
     readonly put: (list: Step[], step: Step) => void; readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void;
   }): Plan | null {
     const spec = poolSpec(rule, this.#context);
@@ -161,7 +176,7 @@ export class Planner {
       this.#caUses.take(file, file);
       if (!this.observed.cas.has(file)) to.put(to.prepare, { rule: rule.id, does: 'ca-new', file, pem: spec.ca });
     }
-    if (placed !== undefined) this.#releaseCa(placed, to.retire, to.put);
+    if (placed?.ca != null) to.released.cas.push(placed.ca);
     if (backend !== null) {
       const steps = poolSteps(rule.id, backend, spec, this.observed.backends.get(backend) ?? new Map());
       for (const step of steps.prepare) to.put(to.prepare, step);
@@ -178,22 +193,8 @@ export class Planner {
     }
     if (entries.length > 0) this.#entriesOfRule.set(rule.id, entries);
     else this.#entriesOfRule.delete(rule.id);
-    for (const entry of old ?? []) this.#releaseEntry(entry, to.retire, to.put);
+    to.released.entries.push(...(old ?? []));
     return null;
-  }
-
-  #releaseEntry([map, key]: MapEntry, retire: Step[], put: (list: Step[], step: Step) => void): void {
-    if (this.#entryUses.release(`${map} ${key}`) !== null && this.observed.maps[map].has(key)) put(retire, { rule: null, does: 'map-delete', map, key });
-  }
-
-  #releaseEntries(id: string, retire: Step[], unset: (list: Step[], map: MapName, key: string) => void): void {
-    for (const entry of this.#entriesOfRule.get(id) ?? []) if (this.#entryUses.release(`${entry[0]} ${entry[1]}`) !== null) unset(retire, entry[0], entry[1]);
-    this.#entriesOfRule.delete(id);
-  }
-
-  #releaseCa(placed: PlacedPool, retire: Step[], put: (list: Step[], step: Step) => void): void {
-    const file = placed.ca === null ? null : this.#caUses.release(placed.ca);
-    if (file !== null) put(retire, { rule: null, does: 'ca-delete', file });
   }
 
   #planCertificates(table: RoutingTable, to: {
@@ -207,7 +208,9 @@ export class Planner {
       if (known?.pem === pem) continue;
       const file = this.#context.certificateFile(host, pem);
       if (!this.observed.certificates.has(file)) to.put(to.prepare, { rule, does: 'certificate-new', file, pem });
-      if (!this.observed.listed.has(file)) to.put(to.prepare, { rule, does: 'certificate-list', file, host });
+      const listed = this.observed.listed.get(file);
+      if (listed !== undefined && listed !== host) to.put(to.prepare, { rule, does: 'certificate-unlist', file });
+      if (listed !== host) to.put(to.prepare, { rule, does: 'certificate-list', file, host });
       to.set(to.prepare, ['certificates', host, digestOf(pem)], rule);
       this.#certificates.set(host, { file, pem });
       if (known !== undefined) this.#dropCertificate(known.file, to);
@@ -231,24 +234,27 @@ export class Planner {
     if (this.observed.certificates.has(file)) to.put(to.retire, { rule: null, does: 'certificate-delete', file });
   }
 
-  #planGroups(table: RoutingTable, change: Step[], set: (list: Step[], entry: MapEntry, rule: string | null) => void, unset: (list: Step[], map: MapName, key: string) => void): void {
-    const groups = this.#group(table.rules);
+  /** Rules that were placed and are no more. */
+  #vanished(table: RoutingTable, difference: TableDifference | null): readonly string[] {
+    if (difference !== null) return difference.gone.filter((rule) => this.#placed.get(rule.id)?.rule === rule).map(({ id }) => id);
+    const rules = new Set(table.rules.map(({ id }) => id));
+    return [...this.#placed.keys()].filter((id) => !rules.has(id));
+  }
+
+  #planGroups(table: RoutingTable, difference: TableDifference | null, change: Step[], set: (list: Step[], entry: MapEntry, rule: string | null) => void, unset: (list: Step[], map: MapName, key: string) => void): void {
+    const names = difference === null ? this.#hosts.replace(table.rules) : this.#hosts.patch(difference.gone, difference.come);
     const removed: (readonly [MapName, string])[] = [];
-    for (const [name, group] of groups) {
+    for (const name of names) {
+      const group = this.#hosts.all.get(name);
       const known = this.#groups.get(name);
-      if (known === group) continue;
-      const entries = groupEntries(group, (rule) => this.#placed.get(rule.id) ?? null, this.#context);
-      for (const entry of entries) set(change, entry, group.rules[0]?.id ?? null);
+      const entries = group === undefined ? [] : groupEntries(group, (rule) => this.#placed.get(rule.id) ?? null, this.#context);
+      for (const entry of entries) set(change, entry, group?.rules[0]?.id ?? null);
       if (known !== undefined) {
         const kept = new Set(entries.map(([map, key]) => `${map} ${key}`));
         removed.push(...groupKeys(known).filter(([map, key]) => !kept.has(`${map} ${key}`)));
       }
-      this.#groups.set(name, group);
-    }
-    for (const [name, group] of this.#groups) {
-      if (groups.has(name)) continue;
-      this.#groups.delete(name);
-      removed.push(...groupKeys(group));
+      if (group === undefined) this.#groups.delete(name);
+      else this.#groups.set(name, group);
     }
     if (table.refused !== this.#refused.list) {
       const entries = refusedEntries(table.refused);
