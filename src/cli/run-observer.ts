@@ -9,8 +9,11 @@ import type { History } from '../status/history.ts';
 export function observerOf(logger: Logger, history: History, metrics: FairwayMetrics): RouterObserver {
   // By identity: admission and sources give unchanged answers as the same values, so what is in the set was told.
   let told = new Set<Verdict | SourceProblem>();
+  // The loop tries again every second: the same failure is told once.
+  let failure: string | null = null;
   return {
     converged(facts) {
+      failure = null;
       history.converged(facts);
       metrics.converged(facts);
       const now = new Set<Verdict | SourceProblem>();
@@ -43,6 +46,8 @@ export function observerOf(logger: Logger, history: History, metrics: FairwayMet
     failed(facts) {
       history.failed(facts);
       metrics.failed();
+      if (facts.message !== failure) logger.error('The objects could not be brought into HAProxy; what it had before is served on, and it is tried again', { because: facts.message });
+      failure = facts.message;
     },
   };
 }
