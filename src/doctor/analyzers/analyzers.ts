@@ -10,9 +10,15 @@ import { l2Neighbour } from './l2-neighbour.ts';
 import { l2Parked } from './l2-parked.ts';
 import { l2Silence } from './l2-silence.ts';
 import { l2Tables } from './l2-tables.ts';
+import { vrFlapping } from './vr-flapping.ts';
+import { vrListener } from './vr-listener.ts';
+import { vrMasters } from './vr-masters.ts';
+import { vrSettings } from './vr-settings.ts';
+import { vrTalk } from './vr-talk.ts';
 
 /** Every analyzer. Their order is of no consequence: none sees what another found. */
 export const analyzers: readonly Analyzer[] = [
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
+  vrMasters, vrTalk, vrFlapping, vrListener, vrSettings,
   ctFull, ctStates, ctOwner, ctStale,
 ];
