@@ -3,19 +3,7 @@
 # Arguments go to Vitest: `npm test -- test/features/matching.test.ts`.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-root=$(pwd)
-
-# npm writes node_modules/.package-lock.json at the end of an install: older than package-lock.json means unfinished or stale.
-if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-  npm ci --no-audit --no-fund </dev/null || exit 1
-  touch node_modules/.package-lock.json
-fi
-
-# The npm package of Node itself comes before whatever Node the machine has (see "Dependencies" in ARCHITECTURE.md).
-PATH="$root/node_modules/.bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
-export PATH
-node -e 'const [a, b] = process.versions.node.split(".").map(Number);
-if (a < 22 || (a === 22 && b < 18)) { console.error(`Node 22.18 or newer is needed, this is ${process.version}`); process.exit(1); }' || exit 1
+. scripts/node-packages.sh
 
 sh scripts/debian-packages.sh install test || exit 1
 
