@@ -68,7 +68,8 @@ export const poolSpec = (rule: Rule, context: PoolContext): PoolSpec => {
   const kindText = kindName(kind);
   const clearTextHttp2 = servers.filter((server) => server.keywords.includes('proto h2'));
   const mixed = clearTextHttp2.length === 0 ? 'none' : clearTextHttp2.length === servers.length ? 'all' : clearTextHttp2.map(({ name }) => name).sort().join();
-  return { kind, kindName: kindText, digest: digestOf(`${kindText}\n${shared}\n${mixed}`), servers, ca: pool.tls?.ca ?? null };
+  const verified = servers.some((server) => server.keywords.includes('verifyhost ')) ? '\nverifyhost' : '';
+  return { kind, kindName: kindText, digest: digestOf(`${kindText}\n${shared}\n${mixed}${verified}`), servers, ca: pool.tls?.ca ?? null };
 };
 
 /** Towards re-encrypt members, as the OpenShift router: own or default CA verifies, without one nothing is verified. */

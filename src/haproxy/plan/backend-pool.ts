@@ -22,13 +22,12 @@ export class SpareBackends {
     return queue;
   }
 
-  /** A spare backend of the kind in which none of the servers' names is still in use; null: none is left. */
+  /** A spare backend of the kind: an empty one, else one in which none of the servers' names is still in use; null: none is left. */
   take(spec: PoolSpec, observed: Observed): string | null {
     const queue = this.#free.get(spec.kindName) ?? [];
-    const index = queue.findIndex((backend) => {
-      const servers = observed.backends.get(backend);
-      return servers === undefined || servers.size === 0 || spec.servers.every(({ name }) => !servers.has(name));
-    });
+    const serversOf = (backend: string): ReadonlyMap<string, ObservedServer> => observed.backends.get(backend) ?? new Map();
+    const empty = queue.findIndex((backend) => serversOf(backend).size === 0);
+    const index = empty !== -1 ? empty : queue.findIndex((backend) => spec.servers.every(({ name }) => !serversOf(backend).has(name)));
     return index === -1 ? null : queue.splice(index, 1)[0] ?? null;
   }
 

@@ -55,7 +55,9 @@ export class Planner {
   readonly #hosts = new HostGroups();
   readonly #spares: SpareBackends;
   readonly #placed = new Map<string, PlacedPool>();
-  readonly #before: ReadonlyMap<string, { readonly backend: string; readonly digest: string }>;
+  readonly #before: PlacedBefore;
+  /** Backend -> servers of an earlier pool that are not deleted yet. Made with that pool's keywords, so no other may take them over. */
+  readonly #strays = new Map<string, Set<string>>();
   readonly #entryUses = new Uses<MapEntry>();
   readonly #caUses = new Uses<string>();
   readonly #entriesOfRule = new Map<string, readonly MapEntry[]>();
@@ -72,8 +74,7 @@ export class Planner {
     this.observed = observed;
     this.#context = context;
     this.#before = placedBefore(observed);
-    const before = this.#before;
-    this.#spares = new SpareBackends(observed, new Set([...before.values()].map(({ backend }) => backend)));
+    this.#spares = new SpareBackends(observed, this.#before.held);
   }
 
   /** Spare backends left, per kind. */
@@ -145,12 +146,13 @@ export class Planner {
 
     this.#planCertificates(table, { prepare, change, retire, put, set, unset });
     this.#planGroups(table, difference, change, set, unset);
-    if (this.#first) this.#sweep(retire, unset, put);
+    if (this.#first) this.#sweep(retire, new Set(moved.map(({ backend }) => backend)), leftovers, unset, put);
 
     for (const { rule, backend } of moved) this.#vacate(rule, backend, leftovers);
-    for (const step of retire) if (step.does === 'server-maintenance') leftovers.push({ backend: step.backend, server: step.server });
+    const steps = [...prepare, ...change, ...retire];
+    for (const step of steps) if (step.does === 'server-maintenance') leftovers.push({ backend: step.backend, server: step.server });
     this.#first = false;
-    return { kind: 'steps', steps: [...prepare, ...change, ...retire], leftovers };
+    return { kind: 'steps', steps, leftovers: [...new Map(leftovers.map((one) => [`${one.backend}/${one.server}`, one])).values()] };
   }
 
   #place(rule: Rule, placed: PlacedPool | undefined, to: {
@@ -158,9 +160,10 @@ export class Planner {
     readonly put: (list: Step[], step: Step) => void; readonly set: (list: Step[], entry: MapEntry, rule: string | null) => void;
   }): Plan | null {
     const spec = poolSpec(rule, this.#context);
-    const before = placed === undefined ? (this.#first ? this.#before.get(rule.id) : undefined) : placed;
+    const before = placed === undefined ? (this.#first ? this.#before.pools.get(rule.id) : undefined) : placed;
     const servers = before?.backend == null ? undefined : this.observed.backends.get(before.backend);
-    const stays = servers !== undefined && spec.servers.length > 0 && before?.digest === spec.digest && canStay(spec, servers);
+    const stays = servers !== undefined && spec.servers.length > 0 && before?.digest === spec.digest && canStay(spec, servers)
+      && !spec.servers.some(({ name }) => this.#isStray(before.backend ?? '', name));
     let backend: string | null = stays ? before.backend : null;
     if (!stays && spec.servers.length > 0) {
       backend = this.#spares.take(spec, this.observed);
@@ -179,8 +182,12 @@ export class Planner {
     if (placed?.ca != null) to.released.cas.push(placed.ca);
     if (backend !== null) {
       const steps = poolSteps(rule.id, backend, spec, this.observed.backends.get(backend) ?? new Map());
-      for (const step of steps.prepare) to.put(to.prepare, step);
-      for (const step of steps.retire) to.put(to.retire, step);
+      // Whom an earlier pool left behind in a fresh backend must be out of it before traffic comes; in the rule's own, after it went.
+      for (const step of steps.retire) to.put(stays ? to.retire : to.prepare, step);
+      for (const step of steps.prepare) {
+        if (step.does === 'server-add') this.#strays.get(backend)?.delete(step.server.name);
+        to.put(to.prepare, step);
+      }
       this.#owners.set(backend, rule.id);
     }
     const ca = spec.ca === null || spec.servers.length === 0 ? null : this.#context.caFile(spec.ca);
@@ -195,6 +202,10 @@ export class Planner {
     else this.#entriesOfRule.delete(rule.id);
     to.released.entries.push(...(old ?? []));
     return null;
+  }
+
+  #isStray(backend: string, server: string): boolean {
+    return this.#strays.get(backend)?.has(server) === true && this.observed.backends.get(backend)?.has(server) === true;
   }
 
   #planCertificates(table: RoutingTable, to: {
@@ -267,7 +278,10 @@ export class Planner {
   }
 
   /** First plan only: takes away what the image has and no rule asks for. */
-  #sweep(retire: Step[], unset: (list: Step[], map: MapName, key: string) => void, put: (list: Step[], step: Step) => void): void {
+  #sweep(
+    retire: Step[], moved: ReadonlySet<string>, leftovers: Leftover[],
+    unset: (list: Step[], map: MapName, key: string) => void, put: (list: Step[], step: Step) => void,
+  ): void {
     const wanted = new Map<MapName, Set<string>>(mapNames.map((name) => [name, new Set<string>()]));
     const want = (map: MapName, key: string): void => { wanted.get(map)?.add(key); };
     for (const group of this.#groups.values()) for (const [map, key] of groupKeys(group)) want(map, key);
@@ -278,11 +292,18 @@ export class Planner {
     for (const map of mapNames) for (const key of [...this.observed.maps[map].keys()]) if (wanted.get(map)?.has(key) === false) unset(retire, map, key);
 
     for (const [backend, servers] of this.observed.backends) {
-      if (this.#owners.has(backend)) continue;
-      for (const [server, { ready }] of servers) if (ready) put(retire, { rule: null, does: 'server-maintenance', backend, server });
+      const owner = this.#owners.get(backend);
+      const members = owner === undefined ? [] : this.#placed.get(owner)?.rule.pool.members ?? [];
+      if (servers.size === members.length) continue;
+      const wanted = new Set(members.map(({ id }) => id));
+      for (const [server, { ready }] of servers) {
+        if (wanted.has(server)) continue;
+        if (ready) put(retire, { rule: null, does: 'server-maintenance', backend, server });
+        leftovers.push({ backend, server });
+      }
     }
-    // Backends of rules that are still there were vacated or kept; those of vanished rules become spare here.
-    for (const [rule, { backend }] of this.#before) if (!this.#placed.has(rule) && !this.#owners.has(backend)) this.#spares.give(backend);
+    // Those that rules moved out of become spare with the moves.
+    for (const backend of this.#before.held) if (!this.#owners.has(backend) && !moved.has(backend)) this.#spares.give(backend);
     const files = new Set([...this.#certificates.values()].map(({ file }) => file));
     for (const file of [...this.observed.listed.keys()]) if (!files.has(file)) put(retire, { rule: null, does: 'certificate-unlist', file });
     for (const file of [...this.observed.certificates]) if (!files.has(file)) put(retire, { rule: null, does: 'certificate-delete', file });
@@ -293,7 +314,9 @@ export class Planner {
   #vacate(rule: string, backend: string, leftovers: Leftover[]): void {
     if (this.#owners.get(backend) === rule) this.#owners.delete(backend);
     this.#spares.give(backend);
-    for (const server of this.observed.backends.get(backend)?.keys() ?? []) leftovers.push({ backend, server });
+    const servers = [...this.observed.backends.get(backend)?.keys() ?? []];
+    this.#strays.set(backend, new Set(servers));
+    for (const server of servers) leftovers.push({ backend, server });
   }
 
   /** Steps that put a leftover out of service and delete it; empty when a new pool meanwhile took the server over. */
@@ -310,19 +333,32 @@ export class Planner {
   }
 }
 
+interface PlacedBefore {
+  readonly pools: ReadonlyMap<string, { readonly backend: string; readonly digest: string }>;
+  /** Backends that traffic may be on its way to: not spare until the maps are switched. */
+  readonly held: ReadonlySet<string>;
+}
+
 /**
  * Which rule's pool each backend held when the image was taken: told by the values of the maps that traffic is sent by.
- * A rule that no map sends traffic to has nothing to lose by being placed anew.
+ * A rule that no map sends traffic to has nothing to lose by being placed anew. A backend that two rules are sent to (somebody
+ * changed a map) is neither's: whose the servers are cannot be told.
  */
-const placedBefore = (observed: Observed): ReadonlyMap<string, { readonly backend: string; readonly digest: string }> => {
-  const before = new Map<string, { backend: string; digest: string }>();
+const placedBefore = (observed: Observed): PlacedBefore => {
+  const pools = new Map<string, { backend: string; digest: string }>();
+  const owners = new Map<string, string>();
+  const contested = new Set<string>();
   for (const map of routing) {
     for (const value of observed.maps[map].values()) {
-      const [backend = '', rule = '', , , , digest] = value.split(fieldSeparator);
-      if (digest !== undefined && observed.backends.has(backend)) before.set(rule, { backend, digest });
+      const [backend = '', rule = '', , , , digest = ''] = value.split(fieldSeparator);
+      if (!observed.backends.has(backend)) continue;
+      if ((owners.get(backend) ?? rule) !== rule) contested.add(backend);
+      owners.set(backend, rule);
+      pools.set(rule, { backend, digest });
     }
   }
-  return before;
+  for (const [rule, { backend }] of pools) if (contested.has(backend)) pools.delete(rule);
+  return { pools, held: new Set(owners.keys()) };
 };
 
 const routing: readonly MapName[] = ['plain', 'plain-wildcard', 'plain-fallback', 'tls', 'tls-wildcard', 'sni', 'sni-wildcard'];
