@@ -227,9 +227,11 @@ function readAssignment(cursor: NftCursor, selector: Selector): readonly Step[] 
     if (bracketed) cursor.take(')');
   }
   const source = from.field === 'mark' ? 'packet' : 'connection';
-  if (source === of) return [{ kind: 'mark', of, clear: ~keep >>> 0, flip: flip >>> 0 } satisfies Action];
+  // Reading the mark of a connection that is not there ends the rule (nft_ct_get_eval breaks); only setting it does not.
+  const there: readonly Step[] = source === 'connection' ? [{ kind: 'field', field: 'connectionMark', within: { type: 'any' }, not: false }] : [];
+  if (source === of) return [...there, { kind: 'mark', of, clear: ~keep >>> 0, flip: flip >>> 0 } satisfies Action];
   const copied: Action = { kind: 'copy-mark', from: source, fromMask: keep >>> 0, toMask: 0xffffffff };
-  return flip === 0 ? [copied] : [copied, { kind: 'mark', of, clear: 0, flip: flip >>> 0 }];
+  return flip === 0 ? [...there, copied] : [...there, copied, { kind: 'mark', of, clear: 0, flip: flip >>> 0 }];
 }
 
 /** `numgen random mod 3 vmap { 0 : goto a, 1 : goto b }`, `numgen inc mod 2 == 0`. */

@@ -124,7 +124,7 @@ async function sendRound(world: World, sender: OutputSender, all: readonly Playe
 function compareRound(sent: readonly { readonly flow: Flow; readonly passage: Passage; readonly way: Way; readonly played: Played }[], judged: Judged): Disagreement[] {
   const wrong: Disagreement[] = [];
   const explained = new Set<string>();
-  for (const { flow, passage } of sent) {
+  for (const { flow, passage, played } of sent) {
     const keys = passage.ways.map((way) => arrivalKey(way, flow.sourcePort));
     const met = keys.find((key) => key !== null && judged.arrived.has(key)) ?? null;
     for (const key of keys) if (key !== null) explained.add(key);
@@ -132,11 +132,10 @@ function compareRound(sent: readonly { readonly flow: Flow; readonly passage: Pa
     if (!possible) wrong.push({ what: `said ${keys.map((key) => key ?? 'lost').join(' or ')}; the kernel: lost`, flow });
     const refusedByRule = passage.ways.length === 1 && passage.ways[0]?.ending.kind === 'rejected';
     const lost = passage.ways.every((way) => way.ending.kind === 'dropped');
-    const port = flow.sourcePort;
     if (flow.protocol !== 1 && passage.ways.length === 1 && flow.kind !== 'from-host') {
-      const answers = judged.refused.has(playedPort(sent, flow)) || judged.refused.has(port);
-      if (lost && answers && met === null) wrong.push({ what: 'said dropped; the kernel answered with a refusal', flow });
-      if (refusedByRule && !answers && !isReset(sent, flow)) wrong.push({ what: 'said rejected; the kernel sent no refusal', flow });
+      const refused = judged.refused.has(`${passage.ways[0]?.passing.sourcePort ?? 0} ${passage.ways[0]?.passing.destinationPort ?? 0}`);
+      if (lost && refused && met === null) wrong.push({ what: 'said dropped; the kernel answered with a refusal', flow });
+      if (refusedByRule && !refused && showsRefusal(played)) wrong.push({ what: 'said rejected; the kernel sent no refusal', flow });
     }
   }
   for (const key of judged.arrived) {
@@ -147,13 +146,9 @@ function compareRound(sent: readonly { readonly flow: Flow; readonly passage: Pa
   return wrong;
 }
 
-function playedPort(sent: readonly { readonly flow: Flow; readonly played: Played }[], flow: Flow): number {
-  return sent.find((one) => one.flow === flow)?.played.packet.sourcePort ?? -1;
-}
-
-/** A reset is never answered with a reset. */
-function isReset(sent: readonly { readonly flow: Flow; readonly played: Played }[], flow: Flow): boolean {
-  return ((sent.find((one) => one.flow === flow)?.played.packet.tcpFlags ?? 0) & 4) !== 0;
+/** A reset is never answered with a reset; what a bridge carried is answered on the bridge itself (nf_send_reset), past OUTPUT and the judge. */
+function showsRefusal({ packet }: Played): boolean {
+  return packet.protocol !== 6 || (((packet.tcpFlags ?? 0) & 4) === 0 && packet.inPort === null);
 }
 
 /** As the judge writes it; null for a packet that does not get that far. */

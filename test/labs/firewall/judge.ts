@@ -12,7 +12,8 @@ const places = [...devices.map((device) => ({ name: device, condition: `oifname 
 export const judgeTable = `table inet judge {
 ${places.map(({ name }) => `  set ports_${name} { typeof meta l4proto . ip saddr . ip daddr . th sport . th dport; flags dynamic; size 65535; }
   set echo_${name} { typeof ip saddr . ip daddr . icmp type . icmp id; flags dynamic; size 65535; }`).join('\n')}
-  set refused { typeof th dport; flags dynamic; size 65535; }
+  set refused_error { type ipv4_addr; flags dynamic; size 65535; }
+  set refused_reset { type ipv4_addr; flags dynamic; size 65535; }
 ${(['postrouting', 'input'] as const).map((hook) => `  chain ${hook} {
     type filter hook ${hook} priority 2147483646; policy accept;
 ${places.filter((place) => place.hook === hook).map(({ name, condition }) => `    ${condition} meta l4proto { tcp, udp } update @ports_${name} { meta l4proto . ip saddr . ip daddr . th sport . th dport }
@@ -21,8 +22,8 @@ ${places.filter((place) => place.hook === hook).map(({ name, condition }) => `  
   chain own {
     type filter hook output priority -1000; policy accept;
     udp sport ${outputPorts.from}-${outputPorts.to} accept
-    tcp flags rst update @refused { tcp dport }
-    icmp type destination-unreachable update @refused { @th,224,16 }
+    tcp flags rst update @refused_reset { @th,0,32 }
+    icmp type destination-unreachable update @refused_error { @th,224,32 }
     drop
   }
 }
@@ -32,22 +33,22 @@ ${places.filter((place) => place.hook === hook).map(({ name, condition }) => `  
 export interface Judged {
   /** `in0 tcp 10.1.0.10 10.2.0.10 5555 80`, `here icmp 10.1.0.10 10.1.0.1 7 0`. */
   readonly arrived: ReadonlySet<string>;
-  /** Source ports whose packets were answered with a reset or an ICMP error. */
-  readonly refused: ReadonlySet<number>;
+  /** `sport dport` of packets that were answered with a reset or an ICMP error. */
+  readonly refused: ReadonlySet<string>;
 }
 
-export const flushJudge = [...places.flatMap(({ name }) => [`ports_${name}`, `echo_${name}`]), 'refused'].map((set) => `flush set inet judge ${set}`).join('\n');
+export const flushJudge = [...places.flatMap(({ name }) => [`ports_${name}`, `echo_${name}`]), 'refused_error', 'refused_reset'].map((set) => `flush set inet judge ${set}`).join('\n');
 
 /** Reads `nft -j list table inet judge`. */
 export function readJudge(json: string): Judged {
   const arrived = new Set<string>();
-  const refused = new Set<number>();
+  const refused = new Set<string>();
   const parsed = JSON.parse(json) as { nftables: { set?: { name: string; elem?: unknown[] } }[] };
   for (const { set } of parsed.nftables) {
     for (const element of set?.elem ?? []) {
       const [kind, place] = set?.name.split('_') ?? [];
       if (kind === 'refused') {
-        refused.add(Number(element));
+        refused.add(portPair(String(element), place === 'reset'));
         continue;
       }
       const parts = (element as { concat: (string | number)[] }).concat.map(String);
@@ -55,4 +56,11 @@ export function readJudge(json: string): Judged {
     }
   }
   return { arrived, refused };
+}
+
+/** Both ports of a packet are read as one number of 32 bits, which a set prints as an address. A reset has them the other way round. */
+function portPair(printed: string, reversed: boolean): string {
+  const [a = 0, b = 0, c = 0, d = 0] = printed.split('.').map(Number);
+  const pair = [a * 256 + b, c * 256 + d];
+  return (reversed ? pair.reverse() : pair).join(' ');
 }

@@ -116,6 +116,8 @@ function route(walk: Walk, surroundings: Surroundings): ReturnType<NonNullable<S
 
 function goForward(walk: Walk, out: string | undefined | null): void {
   walk.passing.outInterface = out;
+  // ip_forward lowers the TTL before it asks the FORWARD hook.
+  if (walk.passing.ttl !== undefined) walk.passing.ttl -= 1;
   // What a bridge handed up to be routed has passed the bridge's own input hook.
   walk.turns = [bridge('input'), ip('forward'), ip('postrouting')];
 }
