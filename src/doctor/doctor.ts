@@ -59,9 +59,12 @@ export async function examine(captures: readonly Capture[], importUnread: readon
   const answers: Answer[] = [];
   for (const each of analyzers) {
     if (!each.codes.some((code) => asked(code, question))) continue;
-    // The view is made of declared sides only; the cast hides that from analyzers that were typed by their own declaration.
     const view = viewOf(facets, each.reads, onRead === undefined ? undefined : (facet) => { onRead(each.name, facet); });
-    for (const answer of each.analyze(view)) if (asked(codeOf(answer), question)) answers.push(answer);
+    for (const answer of each.analyze(view)) {
+      const code = codeOf(answer);
+      if (!each.codes.includes(code)) throw new Error(`the analyzer ${each.name} answers for ${code} without declaring it`);
+      if (asked(code, question)) answers.push(answer);
+    }
   }
   const findings = answers.flatMap((answer) => (answer.outcome === 'fault' ? [answer.finding] : [])).sort(worstFirst);
   const open = answers.flatMap((answer): Open[] => (answer.outcome === 'could-not-look' ? [{ code: answer.code, subject: answer.subject, because: answer.because, settle: answer.settle }] : []));

@@ -23,11 +23,11 @@ export interface Analyzer {
   analyze(view: Facets): Iterable<Answer>;
 }
 
-/** Makes an analyzer whose view has exactly the declared sides, and whose answers have exactly the declared codes. */
-export function analyzer<const Codes extends readonly FindingCode[], const Reads extends readonly FacetName[]>(definition: {
+/** Makes an analyzer whose view has exactly the declared sides. That its answers have declared codes is checked when they are given. */
+export function analyzer<const Reads extends readonly FacetName[]>(definition: {
   readonly name: string;
   readonly asks: string;
-  readonly codes: Codes;
+  readonly codes: readonly FindingCode[];
   readonly reads: Reads;
   readonly analyze: (view: Pick<Facets, Reads[number]>) => Iterable<Answer>;
 }): Analyzer {

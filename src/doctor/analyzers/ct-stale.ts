@@ -24,10 +24,14 @@ export const ctStale = analyzer({
 
 interface ServiceOfCluster { readonly name: string; readonly addresses: ReadonlySet<Address>; readonly endpoints: ReadonlySet<Address>; readonly line: SourceLine }
 
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 function services(view: View): ServiceOfCluster[] {
   return view.objects.ofKind('Service').flatMap((service): ServiceOfCluster[] => {
     const spec = isObject(service.object['spec']) ? service.object['spec'] : {};
-    const own = [textOf(spec['clusterIP']), ...(Array.isArray(spec['clusterIPs']) ? spec['clusterIPs'].map(textOf) : [])].flatMap((text) => address(text ?? '') ?? []);
+    const own = [textOf(spec['clusterIP']), ...list(spec['clusterIPs']).map(textOf)].flatMap((text) => address(text ?? '') ?? []);
     const slices = view.objects.ofKind('EndpointSlice').filter((slice) => {
       const metadata = isObject(slice.object['metadata']) ? slice.object['metadata'] : {};
       const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
@@ -35,7 +39,7 @@ function services(view: View): ServiceOfCluster[] {
     });
     // Without its slices nothing can be said: "not captured" is not "has none".
     if (own.length === 0 || slices.length === 0) return [];
-    const endpoints = slices.flatMap((slice) => (Array.isArray(slice.object['endpoints']) ? slice.object['endpoints'] : [])).flatMap((endpoint) => (isObject(endpoint) && Array.isArray(endpoint['addresses']) ? endpoint['addresses'] : [])).flatMap((text) => address(textOf(text) ?? '') ?? []);
+    const endpoints = slices.flatMap((slice) => list(slice.object['endpoints'])).flatMap((endpoint) => (isObject(endpoint) ? list(endpoint['addresses']) : [])).flatMap((text) => address(textOf(text) ?? '') ?? []);
     return [{ name: `${service.namespace}/${service.name}`, addresses: new Set(own), endpoints: new Set(endpoints), line: slices[0]?.source ?? service.source }];
   });
 }

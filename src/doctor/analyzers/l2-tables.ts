@@ -41,15 +41,17 @@ export const l2Tables = analyzer({
       if (port === undefined) continue;
       for (const vip of view.vips.addresses) {
         const holder = view.holders.of(vip).find((each) => each.place === 'wire' && each.mac !== null && each.host !== bridge);
-        const client = view.neighbours.of(vip).find((each) => usable(each.row) && each.row.mac === holder?.mac && each.host !== holder?.host);
-        if (holder?.mac === null || holder?.mac === undefined || client === undefined) continue;
-        const entry = view.bridges.entry(bridge, holder.mac);
+        if (holder === undefined || holder.mac === null) continue;
+        const { mac } = holder;
+        const client = view.neighbours.of(vip).find((each) => usable(each.row) && each.row.mac === mac && each.host !== holder.host);
+        if (client === undefined) continue;
+        const entry = view.bridges.entry(bridge, mac);
         const subject = `${vip} on the bridge of ${hostName(bridge)}`;
         if (entry.state === 'known') { yield nothing('L2-09', subject, entry.lines); continue; }
         if (entry.state === 'unknown') { yield couldNotLook('L2-09', subject, entry.because, entry.settle); continue; }
         yield fault(finding('L2-09', {
           host: bridge, about: [about.host(bridge), about.address(vip), about.host(holder.host)],
-          args: { host: hostName(bridge), mac: holder.mac, vip, holder: hostName(holder.host), client: hostName(client.host) },
+          args: { host: hostName(bridge), mac, vip, holder: hostName(holder.host), client: hostName(client.host) },
           proofs: [proof(bridge, port.source, 'unknown addresses are not flooded'), proof(client.host, client.row.source, 'still sent there'), proof(holder.host, holder.line, 'the holder')],
           rulesOut: [{ code: 'L2-05', what: 'The holder is gone', because: 'it has the address', line: holder.line }],
           lowered: [{ by: 0.15, because: 'that the holder is reached through this bridge is taken from the evidence being together' }],

@@ -33,7 +33,7 @@ export function importTree(tree: Tree, sniff: Sniff): Imported {
     collected.add(folder);
     for (const entry of read.entries) {
       const file = tree.files.find((each) => each.path === `${folder}${entry.file}`);
-      if (file === undefined) { unread.push({ file: `${manifest.shown}`, line: 0, text: entry.file, reason: 'named in the manifest, but missing', format: null, host: read.host }); continue; }
+      if (file === undefined) { unread.push({ file: manifest.shown, line: 0, text: entry.file, reason: 'named in the manifest, but missing', format: null, host: read.host }); continue; }
       const made = one(file, { host: commandLine(entry.command).inside ?? read.host, command: entry.command, takenAt: entry.startedAt, sample: entry.sample, exitCode: entry.exitCode });
       if ('reason' in made) unread.push(made);
       else captures.push(made);

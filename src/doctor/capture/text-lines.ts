@@ -6,7 +6,6 @@ export function textLines(bytes: Buffer): string[] {
   // A carriage return inside a line is a progress display that overwrote itself: the last state counts.
   let lines = text.split('\n').map((line) => afterReturn(line.endsWith('\r') ? line.slice(0, -1) : line));
   if (lines[lines.length - 1] === '') lines = lines.slice(0, -1);
-  // eslint-disable-next-line no-control-regex
   if (text.includes('\u001b')) lines = lines.map((line) => line.replace(/\u001b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\u0007]{0,200}\u0007|[()][A-Z0-9])/g, ''));
   if (text.includes('\u00a0') || text.includes('\u3000')) lines = lines.map((line) => line.replace(/[\u00a0\u3000]/g, ' '));
   return isHtml(text) ? lines.map(withoutTags) : lines;

@@ -20,19 +20,19 @@ export interface ArpingRecord {
 function parse(capture: Capture): Reading<ArpingRecord> {
   const command = commandLine(capture.command);
   const replies: ArpingRecord['replies'][number][] = [];
-  let target: Address | null = null;
+  // In an object, because the function below assigns them.
+  const head: { target: Address | null; begin: SourceLine | null } = { target: null, begin: null };
   let dev = after(command.words, '-I') ?? after(command.words, '-i');
-  let begin: SourceLine | null = null;
   let sent: number | null = null;
   const read = readLines<ArpingRecord>(capture, 'arping', (text, line) => {
-    const head = /^ARPING (\S+)(?: from \S+ (\S+))?/.exec(text);
-    if (head) { target = address(head[1] ?? ''); dev = head[2] ?? dev; begin = line; return skip; }
+    const first = /^ARPING (\S+)(?: from \S+ (\S+))?/.exec(text);
+    if (first) { head.target = address(first[1] ?? ''); dev = first[2] ?? dev; head.begin = line; return skip; }
     // iputils prints upper case: `Unicast reply from 10.9.0.50 [02:00:00:00:00:0B]  0.6ms`
     const reply = /^(?:Unicast|Broadcast) reply from (\S+) \[([0-9A-Fa-f:]+)\](?: for \S+ \[[^\]]*\])?/.exec(text) ?? /^\d+ bytes from ()([0-9a-f:]{11,17}) \(([^)]+)\)/i.exec(text);
     if (reply) {
       const token = mac(reply[2] ?? '');
       if (token === null) return null;
-      target ??= address(reply[1] === '' ? reply[3] ?? '' : reply[1] ?? '');
+      head.target ??= address(reply[1] === '' ? reply[3] ?? '' : reply[1] ?? '');
       replies.push({ source: line, mac: token });
       return skip;
     }
@@ -40,10 +40,10 @@ function parse(capture: Capture): Reading<ArpingRecord> {
     if (probes) { sent = Number(probes[1]); return skip; }
     return /^(?:Received \d+|Timeout|---|rtt |\^C|$)/.test(text) ? skip : null;
   });
-  const at = target ?? command.operands.map((word) => address(word)).find((token) => token !== null) ?? null;
+  const at = head.target ?? command.operands.map((word) => address(word)).find((token) => token !== null) ?? null;
   if (at === null) return read;
   const broadcast = command.words.some((word) => /^-[a-zA-Z]*b/.test(word)) || (replies[0]?.source.text.includes('bytes from') ?? false);
-  return { records: [{ kind: 'arping', source: begin ?? sourceLine(capture, 0), target: at, dev, broadcast, replies, sent }], unread: read.unread };
+  return { records: [{ kind: 'arping', source: head.begin ?? sourceLine(capture, 0), target: at, dev, broadcast, replies, sent }], unread: read.unread };
 }
 
 export const arping: Parser<'arping', ArpingRecord> = {

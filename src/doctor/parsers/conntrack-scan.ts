@@ -59,6 +59,7 @@ export function scanRow(bytes: Buffer, start: number, end: number, row: Row): Ro
   row.assured = row.unreplied = row.offload = false;
   if (last - at > 2048) return 'other';
   let sources = 0;
+  let targets = 0;
   let position = 0;
   let numbers = 0;
   let direction = 0;
@@ -79,7 +80,7 @@ export function scanRow(bytes: Buffer, start: number, end: number, row: Row): Ro
         direction = sources < 2 ? sources : 1;
         sources++;
         row.src[direction] = addressIn(bytes, equals + 1, stop);
-      } else if (length === 3 && head === 100 && bytes[at + 1] === 115) row.dst[direction] = addressIn(bytes, equals + 1, stop); // dst
+      } else if (length === 3 && head === 100 && bytes[at + 1] === 115) { row.dst[direction] = addressIn(bytes, equals + 1, stop); targets++; } // dst
       else if (length === 5 && head === 115 && bytes[at + 1] === 112) row.sport[direction] = numberIn(bytes, equals + 1, stop); // sport
       else if (length === 5 && head === 100 && bytes[at + 1] === 112) row.dport[direction] = numberIn(bytes, equals + 1, stop); // dport
     } else if (head === OPEN) {
@@ -102,7 +103,7 @@ export function scanRow(bytes: Buffer, start: number, end: number, row: Row): Ro
     at = stop;
     while (at < last && (bytes[at] === SPACE || bytes[at] === TAB)) at++;
   }
-  if (sources > 0 && row.dst[0] !== null && row.protocol !== '') return 'row';
+  if (sources > 0 && targets > 0 && row.protocol !== '') return 'row';
   return same(bytes, first, 'conntrack v') ? 'summary' : 'other';
 }
 

@@ -24,10 +24,11 @@ type R = ConntrackStatsRecord | ConntrackCountRecord;
  */
 function parse(capture: Capture): Reading<R> {
   const sums: Record<string, number> = {};
-  let first: SourceLine | null = null;
+  // In an object, because the functions below assign it.
+  const found: { first: SourceLine | null } = { first: null };
   let columns: readonly string[] | null = null;
   const add = (name: string, value: number, line: SourceLine): void => {
-    first ??= line;
+    found.first ??= line;
     sums[name] = (sums[name] ?? 0) + value;
   };
   const counting = /(?:^|\s)-C\b|--count/.test(capture.command);
@@ -37,7 +38,7 @@ function parse(capture: Capture): Reading<R> {
       for (const pair of text.matchAll(/([a-z_]+)=(\d+)/g)) if (pair[1] !== 'cpu') add(pair[1] ?? '', Number(pair[2]), line);
       return skip;
     }
-    if (/^entries\s+(?:searched|clashres|found)\b/.test(text)) { columns = text.split(/\s+/); first ??= line; return skip; }
+    if (/^entries\s+(?:searched|clashres|found)\b/.test(text)) { columns = text.split(/\s+/); found.first ??= line; return skip; }
     const hex = columns !== null && /^[0-9a-f]{8,16}(?:\s+[0-9a-f]{8,16})+$/.test(text) ? text.split(/\s+/) : null;
     if (hex !== null && columns !== null) {
       // `entries` is the same figure on every line, not a share of it.
@@ -52,7 +53,7 @@ function parse(capture: Capture): Reading<R> {
     return /^conntrack v/.test(text) ? skip : null;
   });
   // The line shown is the first that has counters; a reader sees the others below it.
-  return first === null ? read : { records: [...read.records, { kind: 'conntrack-stats', source: first, counters: sums }], unread: read.unread };
+  return found.first === null ? read : { records: [...read.records, { kind: 'conntrack-stats', source: found.first, counters: sums }], unread: read.unread };
 }
 
 export const conntrackStats: Parser<'conntrack-stats', R> = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Capture } from '../evidence.ts';
 import { conntrackTable } from './conntrack-table.ts';
-import type { ConntrackRowRecord, ConntrackTableRecord } from './conntrack-table.ts';
+import type { ConntrackRowRecord, ConntrackTableRecord } from './conntrack-records.ts';
 
 const capture = (lines: readonly string[], command = 'conntrack -L'): Capture => ({ host: 'n1', command, takenAt: null, sample: 1, file: 'c.txt', firstLine: 1, lines, exitCode: null, big: null });
 

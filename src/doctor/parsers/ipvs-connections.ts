@@ -68,8 +68,14 @@ function seconds(text: string): number | null {
 
 /** The one state that differs in at most two letters. */
 function nearestState(text: string): string | null {
-  const close = states.filter((state) => state.length === text.length && [...state].filter((letter, index) => letter !== text[index]).length <= 2);
+  const close = states.filter((state) => state.length === text.length && differing(state, text) <= 2);
   return close.length === 1 ? close[0] ?? null : null;
+}
+
+function differing(a: string, b: string): number {
+  let count = 0;
+  for (let index = 0; index < a.length; index++) if (a.charCodeAt(index) !== b.charCodeAt(index)) count++;
+  return count;
 }
 
 export const ipvsConnections: Parser<'ipvs-connections', IpvsConnectionRecord> = {

@@ -123,7 +123,7 @@ describe('any text', () => {
         const started = performance.now();
         parser.recognises(capture([text]));
         parser.parse(capture([text, text.slice(0, 8000), text.slice(0, 4000)], parser.commands[0] ?? ''));
-        expect(performance.now() - started, `${parser.format} with ${JSON.stringify(sign)}`).toBeLessThan(1500);
+        expect(performance.now() - started, `${parser.format} with ${JSON.stringify(sign)}`).toBeLessThan(5000);
       }
     }
   });

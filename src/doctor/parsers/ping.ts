@@ -30,14 +30,14 @@ function parse(capture: Capture): Reading<PingRecord> {
   const replies: PingReply[] = [];
   const redirects: PingRecord['redirects'][number][] = [];
   const errors: PingRecord['errors'][number][] = [];
-  let target: Address | null = null;
-  let begin: SourceLine | null = null;
+  // In an object, because the function below assigns them.
+  const head: { target: Address | null; begin: SourceLine | null } = { target: null, begin: null };
   let sent: number | null = null;
   let received: number | null = null;
   let duplicates = 0;
   const read = readLines<PingRecord>(capture, 'ping', (text, line) => {
-    const head = /^PING\s+\S+\s*\(([^)\s]+)\)/.exec(text) ?? /^PING\s+([0-9a-fA-F:.*]+)\b/.exec(text);
-    if (head) { target = address(head[1] ?? ''); begin = line; return skip; }
+    const first = /^PING\s+\S+\s*\(([^)\s]+)\)/.exec(text) ?? /^PING\s+([0-9a-fA-F:.*]+)\b/.exec(text);
+    if (first) { head.target = address(first[1] ?? ''); head.begin = line; return skip; }
     const reply = /^\d+ bytes from (?:\S+ \()?([^\s():]+(?::[0-9a-f:]+)?)\)?:? .*?(?:ttl|hlim)=(\d+)/i.exec(text);
     if (reply) {
       const from = address((reply[1] ?? '').replace(/:$/, ''));
@@ -61,9 +61,9 @@ function parse(capture: Capture): Reading<PingRecord> {
     if (summary) { sent = Number(summary[1]); received = Number(summary[2]); return skip; }
     return /^(?:---|rtt |round-trip|\^C|pipe |no answer yet|Warning: )/.test(text) || /packet loss/.test(text) ? skip : null;
   });
-  const at = target ?? address(/(\S+)\s*$/.exec(capture.command)?.[1] ?? '');
+  const at = head.target ?? address(/(\S+)\s*$/.exec(capture.command)?.[1] ?? '');
   if (at === null) return read;
-  return { records: [{ kind: 'ping', source: begin ?? sourceLine(capture, 0), target: at, replies, redirects, errors, sent, received, duplicates }], unread: read.unread };
+  return { records: [{ kind: 'ping', source: head.begin ?? sourceLine(capture, 0), target: at, replies, redirects, errors, sent, received, duplicates }], unread: read.unread };
 }
 
 export const ping: Parser<'ping', PingRecord> = {

@@ -75,9 +75,9 @@ function parse(capture: Capture): Reading<TlsSessionRecord> {
     const source = sourceLine(capture, index);
     const text = source.text;
     if (text.length > 4096) continue;
-    let current = records[records.length - 1];
+    const current = records[records.length - 1];
     // A loop of s_client prints one session after another.
-    if (/^CONNECTED\(/.test(text) || /^\* +(?:Trying|About to connect)/.test(text)) { if (current === undefined || current.protocol !== null || current.failure !== null) current = begin(source); continue; }
+    if (/^CONNECTED\(/.test(text) || /^\* +(?:Trying|About to connect)/.test(text)) { if (current === undefined || current.protocol !== null || current.failure !== null) begin(source); continue; }
     const sent = /^\s*(\d+) s:\s?(.*)$/.exec(text);
     if (sent) {
       const issuer = /^\s*i:\s?(.*)$/.exec(capture.lines[index + 1] ?? '')?.[1] ?? '';
@@ -87,8 +87,8 @@ function parse(capture: Capture): Reading<TlsSessionRecord> {
     for (const [pattern, field] of facts) {
       const found = pattern.exec(text);
       if (!found) continue;
-      const draft: Draft = current ?? begin(source);
-      current = draft;
+      // The first fact of a text without a beginning opens a session; later ones find it as the last record.
+      const draft: Draft = records[records.length - 1] ?? begin(source);
       draft[field] ??= { value: (found[1] ?? (field === 'alpn' ? '' : text)).trim(), source };
     }
   }
