@@ -1,6 +1,7 @@
 import { answerReasons, type AnswerReason } from '../answer-reasons.ts';
 import { answering } from '../naming.ts';
 import type { HaproxySettings } from './haproxy-settings.ts';
+import { missedKey } from './frontends.ts';
 import { answerWith, mapPath } from './pool-defaults.ts';
 
 /** Backends that answer by themselves, each with its reason. */
@@ -19,12 +20,15 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     `backend ${answering.empty} from http-front`,
     `http-request return ${answerWith(settings, 'no-endpoints')}`,
     `backend ${answering.unmatched} from http-front`,
+    // Asked by load balancers without a host of their own; a route of the host that they name goes first.
+    'http-request return status 200 content-type text/plain string "ok" if METH_GET { path -m str /_______internal_router_healthz }',
+    ...missedKey,
     `http-request set-var(txn.known) var(txn.host),map_str(${mapPath(settings, 'hosts')})`,
     `http-request set-var(txn.known) 'var(txn.host),regsub("^[^.]*","*"),map_str(${mapPath(settings, 'hosts')})' if !{ var(txn.known) -m found }`,
     `http-request set-var(txn.known) var(txn.key),map_beg(${mapPath(settings, 'plain')}) if !{ var(txn.known) -m found }`,
-    `http-request set-var(txn.known) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${mapPath(settings, 'plain-wildcard')})' if !{ var(txn.known) -m found }`,
+    `http-request set-var(txn.known) var(txn.above),map_beg(${mapPath(settings, 'plain-wildcard')}) if !{ var(txn.known) -m found }`,
     `http-request set-var(txn.refusal) var(txn.key),map_beg(${mapPath(settings, 'refused')})`,
-    `http-request set-var(txn.refusal) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${mapPath(settings, 'refused-wildcard')})' if !{ var(txn.refusal) -m found }`,
+    `http-request set-var(txn.refusal) var(txn.above),map_beg(${mapPath(settings, 'refused-wildcard')}) if !{ var(txn.refusal) -m found }`,
     `http-request return ${answerWith(settings, 'route-not-admitted', '"route-not-admitted; %[var(txn.refusal)]"')} if { var(txn.refusal) -m found }`,
     ...(refuse === null ? [] : [refuse]),
     `http-request return ${answerWith(settings, 'no-route-for-path')} if { var(txn.known) -m found }`,

@@ -28,30 +28,38 @@ export const tlsOptions = (settings: HaproxySettings): string => [
   settings.tls.strictSni ? ' strict-sni' : '',
 ].join('');
 
-/** Host without port and trailing dot: worked out only when the plain look-up of Host and path found nothing. */
 const missed = '!{ var(txn.rule) -m found }';
+
+/**
+ * Host and path without port and trailing dots, ended by `?`. "OPTIONS *" has no path: it asks about the host, which is the root's.
+ * `labels`: what to take off the front of the host.
+ */
+const normalKey = (labels = ''): string => `base,regsub("^${labels}([^/:]*?)[.]*(:[0-9]*)?(/|$)","\\1/"),concat(?)`;
+
+/** The first label of a host. A host of one label keeps nothing, so that a path cannot pass for a domain. */
+const firstLabel = '[^./:]*[.]?';
 
 const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly string[] => {
   const exact = mapPath(settings, map);
   const wildcard = mapPath(settings, `${map}-wildcard`);
   return [
     // The common case in one step: Host has neither port nor trailing dot. `base` is Host and path, without the query.
+    // Every further line costs each request a look at a variable, so what only misses need is worked out where they end.
     `http-request set-var(txn.rule) base,concat(?),map_beg(${exact})`,
-    `http-request set-var(txn.host) req.hdr(host),host_only,rtrim(.) if ${missed}`,
-    `http-request set-var(txn.path) path if ${missed}`,
-    // "OPTIONS *" has no path: it asks about the host, which is the root's.
-    `http-request set-var(txn.path) str(/) if ${missed} !{ path -m beg / }`,
-    `http-request set-var(txn.key) var(txn.host),concat(,txn.path,?) if ${missed}`,
-    `http-request set-var(txn.rule) var(txn.key),map_beg(${exact}) if ${missed}`,
-    // Without its first label; of a name without a dot only the path stays, which matches nothing.
-    `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${wildcard})' if ${missed}`,
-    ...(map === 'plain' ? [
-      `http-request set-var(txn.key) base,concat(?) if { var(txn.rule) -m str ask-wildcard } !{ var(txn.key) -m found }`,
-      `http-request set-var(txn.key) 'var(txn.key),regsub(":[0-9]*/","/")' if { var(txn.rule) -m str ask-wildcard }`,
-      `http-request set-var(txn.rule) 'var(txn.key),regsub("^[^./]*[.]?",""),map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m str ask-wildcard }`,
-    ] : []),
+    `http-request set-var(txn.rule) '${normalKey()},map_beg(${exact})' if ${missed}`,
+    `http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${wildcard})' if ${missed}`,
+    ...(map === 'plain'
+      ? [`http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m str ask-wildcard }`]
+      : []),
   ];
 };
+
+/** What a request that nothing was found for is told apart by: its key and its host. */
+export const missedKey: readonly string[] = [
+  `http-request set-var(txn.key) '${normalKey()}'`,
+  'http-request set-var(txn.host) var(txn.key),field(1,/)',
+  `http-request set-var(txn.above) '${normalKey(firstLabel)}'`,
+];
 
 /**
  * An HTTP/2 connection may be re-used for any host its certificate covers (RFC 9113, section 9.1.1). It must be served here only if
@@ -88,14 +96,14 @@ const httpFrontend = (name: string, map: 'plain' | 'tls', listeners: readonly st
   ...accessLog(settings),
   // HAProxy's own 503. Said here, since in the pools' defaults every backend would keep a copy; the pools' rules tell what it was.
   `http-error ${answerWith(settings, 'connection-failed')}`,
-  'http-request return status 200 content-type text/plain string "ok" if METH_GET { path -m str /_______internal_router_healthz }',
   'http-request del-header proxy',
   'http-request set-header host %[req.hdr(host),lower]',
   ...(map === 'tls' && settings.tls.http2 ? refuseMisdirected(settings) : []),
   ...lookUp(settings, map),
   ...staticActions('request', settings.defaults.requestHeaders),
   ...staticActions('response', settings.defaults.responseHeaders),
-  'use_backend %[var(txn.rule),field(1,|)] if { var(txn.rule) -m found }',
+  // No name, or one that is unknown: the default backend.
+  'use_backend %[var(txn.rule),field(1,|)]',
   `default_backend ${answering.unmatched}`,
 ];
 

@@ -55,13 +55,15 @@ const forwardedHeaders = (policy: Forwarding, guard: string): readonly string[] 
     line('x-forwarded-port', '%[dst_port]'),
     line('x-forwarded-proto', '%[ssl_fc,iif(https,http)]'),
     line('x-forwarded-proto-version', 'h2', '{ ssl_fc_alpn -i h2 }'),
+    // Asked as text: matched as an address, ::1 counts as 0.0.0.1.
+    `http-request set-var(txn.six) bool(1) if ${guard}{ src -m sub : }`,
     // The second line must not see the first as "already there", so IPv6 is asked before.
     ...(policy === 'if-none'
       ? [`http-request set-var(txn.forwarded) bool(1) if ${guard}{ req.hdr(forwarded) -m found }`,
-         `http-request add-header forwarded "for=%[src];host=%[req.hdr(host)];proto=${proto}" if ${guard}!{ var(txn.forwarded) -m found } !{ src -m sub : }`,
-         `http-request add-header forwarded 'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}' if ${guard}!{ var(txn.forwarded) -m found } { src -m sub : }`]
-      : [line('forwarded', `"for=%[src];host=%[req.hdr(host)];proto=${proto}"`, '!{ src -m sub : }'),
-         line('forwarded', `'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}'`, '{ src -m sub : }')]),
+         `http-request add-header forwarded "for=%[src];host=%[req.hdr(host)];proto=${proto}" if ${guard}!{ var(txn.forwarded) -m found } !{ var(txn.six) -m found }`,
+         `http-request add-header forwarded 'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}' if ${guard}!{ var(txn.forwarded) -m found } { var(txn.six) -m found }`]
+      : [line('forwarded', `"for=%[src];host=%[req.hdr(host)];proto=${proto}"`, '!{ var(txn.six) -m found }'),
+         line('forwarded', `'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}'`, '{ var(txn.six) -m found }')]),
   ];
 };
 
