@@ -92,6 +92,19 @@ const mix = (before: Parts, next: Parts, bits: number): Parts => {
   };
 };
 
+/** Says of each table what is different from the one before, as the builder does, where `told`. */
+const withDifferences = (tables: readonly RoutingTable[], told: readonly boolean[]): readonly RoutingTable[] => {
+  const builds = tables.map(() => ({}));
+  return tables.map((table, index) => {
+    const [before, since] = [tables[index - 1], builds[index - 1]];
+    const [was, is] = [new Set(before?.rules), new Set(table.rules)];
+    const difference = before === undefined || since === undefined || told[index] === false
+      ? null
+      : { since, gone: before.rules.filter((one) => !is.has(one)), come: table.rules.filter((one) => !was.has(one)) };
+    return { ...table, build: builds[index]!, difference };
+  });
+};
+
 /** Tables that follow each other, each with some parts of the one before. */
 export const anyTables = (pems: Pems, wish: { readonly length: number; readonly rare?: boolean; readonly size?: number }): fc.Arbitrary<readonly RoutingTable[]> =>
   fc.array(fc.tuple(anyParts(pems, wish.rare, wish.size), fc.integer({ min: 0, max: 0x3fff })), { minLength: wish.length, maxLength: wish.length }).map((drawn) => {
@@ -100,5 +113,5 @@ export const anyTables = (pems: Pems, wish: { readonly length: number; readonly 
       const before = parts.at(-1);
       parts.push(before === undefined ? next : mix(before, next, bits));
     }
-    return parts.map(tableOf);
+    return withDifferences(parts.map(tableOf), drawn.map(([, bits]) => bits % 3 > 0));
   });
