@@ -17,7 +17,11 @@ test('npm start serves, what it prints works as printed, and the end leaves noth
   const child = spawn('sh', [join(repository, 'scripts/start.sh')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
-  atEnd(() => { child.kill('SIGKILL'); });
+  // Not SIGKILL: what it started would outlive it.
+  atEnd(async () => {
+    child.kill('SIGTERM');
+    await eventually(() => { expect(child.exitCode ?? child.signalCode).not.toBeNull(); }, 10_000);
+  });
   await eventually(() => { expect(said).toContain('Ctrl-C ends it'); }, 40_000);
 
   const base = /Fairway serves (\/\S+)\/manifests/.exec(said)![1]!;
