@@ -34,6 +34,15 @@ function unreadable(rule: RuleDraft, text: string): void {
   opaque(rule, `"${text}" cannot be read`, 'iptables-save');
 }
 
+const protocolSteps = new Map<number, Condition>();
+
+function protocolStep(number: number, not: boolean): Condition {
+  const key = not ? -1 - number : number;
+  const step = protocolSteps.get(key) ?? { kind: 'field', field: 'protocol', within: numbers(number), not };
+  protocolSteps.set(key, step);
+  return step;
+}
+
 /** Options that need no module. */
 export function genericOption(option: string, words: RuleWords, not: boolean, rule: RuleDraft): boolean {
   switch (option) {
@@ -52,7 +61,7 @@ export function genericOption(option: string, words: RuleWords, not: boolean, ru
       const number = protocolNumber(text);
       rule.protocol = text;
       if (number === null) unreadable(rule, `-p ${text}`);
-      else if (number !== 0) field(rule, 'protocol', numbers(number), not);
+      else if (number !== 0) rule.steps.push(protocolStep(number, not));
       return true;
     }
     // Second and later fragments: connection tracking puts packets together first, so none of them gets here.
@@ -67,7 +76,7 @@ export function genericOption(option: string, words: RuleWords, not: boolean, ru
 }
 
 export function address(rule: RuleDraft, name: Field, text: string, not: boolean): boolean {
-  const within = addressSet(text.split(','));
+  const within = addressSet(text.includes(',') ? text.split(',') : [text]);
   if (within === null) {
     rule.oddities.push({ code: 'not-an-address', text });
     opaque(rule, `"${text}" is not an address`, 'iptables-save');

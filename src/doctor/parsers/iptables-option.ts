@@ -81,3 +81,6 @@ export function maskedValue(value: number, mask: number): ValueSet {
 export function deviceName(text: string): string {
   return text.endsWith('+') ? `${text.slice(0, -1)}*` : text;
 }
+
+/** Steps that thousands of rules share are one object: a large rule set is mostly the same few words. */
+export const countStep = { kind: 'count' } as const satisfies Step;

@@ -1,8 +1,10 @@
 import type { Action, Oddity, Step } from '../model/firewall/rule.ts';
 import { genericOption, iptablesMatches, opaque, sometimesMatches } from './iptables-matches.ts';
 import type { RuleDraft } from './iptables-option.ts';
-import { RuleWords } from './iptables-option.ts';
-import { readTargetOptions, targetAction } from './iptables-targets.ts';
+import { RuleWords, countStep } from './iptables-option.ts';
+import { noOptions, readTargetOptions, targetAction } from './iptables-targets.ts';
+
+const none: readonly Oddity[] = [];
 
 export interface ReadRule {
   readonly steps: readonly Step[];
@@ -38,7 +40,7 @@ export function readIptablesRule(words: readonly string[], place: RulePlace): Re
         break;
       case '-j':
       case '--jump':
-        target = mapSide(targetAction(cursor.next(), readTargetOptions(cursor)), place);
+        target = mapSide(targetAction(cursor.next(), cursor.done ? noOptions : readTargetOptions(cursor)), place);
         break;
       case '-g':
       case '--goto':
@@ -57,9 +59,9 @@ export function readIptablesRule(words: readonly string[], place: RulePlace): Re
     }
     not = false;
   }
-  rule.steps.push({ kind: 'count' });
+  rule.steps.push(countStep);
   if (target !== null) rule.steps.push(target);
-  return { steps: rule.steps, comment: rule.comment, oddities: rule.oddities };
+  return { steps: rule.steps, comment: rule.comment, oddities: rule.oddities.length === 0 ? none : rule.oddities };
 }
 
 function mapSide(action: Action, place: RulePlace): Action {

@@ -15,6 +15,8 @@ const passing = new Set([
 /** Targets that decide in ways the text does not show. */
 const opaqueTargets = new Set(['SYNPROXY', 'CLUSTERIP', 'HMARK', 'TARPIT', 'DELUDE', 'CHAOS', 'SAME', 'MIRROR', 'DNPT', 'SNPT', 'RAWDNAT', 'RAWSNAT', 'IMQ', 'FLOWOFFLOAD']);
 
+export const noOptions: TargetOptions = new Map();
+
 export function readTargetOptions(words: RuleWords): TargetOptions {
   const options = new Map<string, string>();
   while (!words.done) {
