@@ -20,6 +20,7 @@ export interface BenchRouter {
   readonly http: number;
   readonly https: number;
   readonly admin: number;
+  readonly stateDir: string;
   /** Starts `fairway run`; resolves at once. */
   launch(): Child;
   /** Resolves when /healthz/ready says 200. */
@@ -48,7 +49,7 @@ export const prepareRouter = async (wish: RouterWish): Promise<BenchRouter> => {
   const metrics = async (): Promise<readonly Sample[]> => parseMetrics((await requestOnce(admin, 'localhost', '/metrics')).body);
   atEnd({ end, now: killWorkers });
   return {
-    http, https, admin, haproxyPids, metrics, end,
+    http, https, admin, stateDir: state, haproxyPids, metrics, end,
     launch() {
       control = startChild(join(repository, 'bin/fairway'), [
         'run', wish.directory, '--http-port', String(http), '--https-port', String(https), '--admin-port', String(admin), '--state-dir', state,
