@@ -10,6 +10,12 @@ import { l2Neighbour } from './l2-neighbour.ts';
 import { l2Parked } from './l2-parked.ts';
 import { l2Silence } from './l2-silence.ts';
 import { l2Tables } from './l2-tables.ts';
+import { lvDirector } from './lv-director.ts';
+import { lvForwarding } from './lv-forwarding.ts';
+import { lvPersistence } from './lv-persistence.ts';
+import { lvRealServer } from './lv-real-server.ts';
+import { lvSnapshots } from './lv-snapshots.ts';
+import { lvSynRecv } from './lv-syn-recv.ts';
 import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
@@ -20,5 +26,6 @@ import { vrTalk } from './vr-talk.ts';
 export const analyzers: readonly Analyzer[] = [
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings,
+  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector,
   ctFull, ctStates, ctOwner, ctStale,
 ];

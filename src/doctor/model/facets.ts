@@ -10,6 +10,7 @@ import { createHosts } from './hosts.ts';
 import { createKernel } from './kernel.ts';
 import { createLinks } from './links.ts';
 import { createLvs } from './lvs.ts';
+import { createLvsSettings } from './lvs-settings.ts';
 import { createNeighbours } from './neighbours.ts';
 import { createObjects } from './objects.ts';
 import { createProbes } from './probes.ts';
@@ -30,6 +31,7 @@ const builders = {
   vips: createVips,
   vrrp: createVrrp,
   lvs: createLvs,
+  lvsSettings: createLvsSettings,
   routes: createRoutes,
   sysctls: createSysctls,
   firewalls: createFirewalls,

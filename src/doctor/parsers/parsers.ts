@@ -16,13 +16,16 @@ import { ipNeighbour } from './ip-neighbour.ts';
 import { ipRoute } from './ip-route.ts';
 import { ipRule } from './ip-rule.ts';
 import { ipset } from './ipset.ts';
+import { iptablesList } from './iptables-list.ts';
 import { iptablesSave } from './iptables-save.ts';
 import { ipvsConnections } from './ipvs-connections.ts';
+import { ipvsDaemon } from './ipvs-daemon.ts';
 import { ipvsServices } from './ipvs-services.ts';
 import { keepalivedConfig } from './keepalived-config.ts';
 import { keepalivedData } from './keepalived-data.ts';
 import { keepalivedLog } from './keepalived-log.ts';
 import { kernelLog } from './kernel-log.ts';
+import { kernelVersion } from './kernel-version.ts';
 import { kubeObjects } from './kube-objects.ts';
 import { nftRuleset } from './nft-ruleset.ts';
 import { nginxConfig, nginxLog } from './nginx.ts';
@@ -39,9 +42,9 @@ import { tlsSession } from './tls-session.ts';
  */
 export const parsers = [
   ipAddress, ipNeighbour, arp, ipRoute, ipRule, bridge, ping, arping,
-  iptablesSave, nftRuleset, ipset,
+  iptablesSave, iptablesList, nftRuleset, ipset,
   sysctl, conntrackTable, conntrackStats, nstat, ss,
-  ipvsServices, ipvsConnections,
+  ipvsServices, ipvsConnections, ipvsDaemon, kernelVersion,
   keepalivedConfig, keepalivedData, keepalivedLog,
   haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
   kubeObjects, dns, hostFacts,
