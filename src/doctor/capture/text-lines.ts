@@ -26,6 +26,7 @@ const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&',
 /** `-&gt; 10.1.26.136:10051` and `<FLAGS>`-like words must survive: only names that are HTML elements go. */
 function withoutTags(line: string): string {
   return line
+    .replace(/<!doctype[^>]{0,200}>/gi, '')
     .replace(/<\/?(?:html|head|body|div|span|p|pre|code|br|a|b|i|em|strong|ul|ol|li|table|tr|td|th|tbody|thead|h[1-6]|img|script|style|meta|link|title|article|section|header|footer|font|hr)(?:\s[^>]{0,2000})?\/?>/gi, '')
     .replace(/&(?:#(\d{1,6})|([a-z]{2,5}));/gi, (whole, code: string | undefined, name: string | undefined) => (code !== undefined ? character(Number(code)) ?? whole : entities[(name ?? '').toLowerCase()] ?? whole));
 }
