@@ -72,8 +72,8 @@ export async function serve({ config, logger, clock, version, pid, signals, wire
       throw startFailure(error);
     });
     const asked = await Promise.race([started.then(() => null), signals.first]);
-    // Asked to end before it served: what becomes of the start is of no interest any more.
-    started.catch(() => undefined);
+    // Asked to end before it served: a start that is cut off in the middle could leave an HAProxy behind, so it is waited for.
+    if (asked !== null) await Promise.race([started.catch(() => undefined), signals.second]);
     if (asked === null) {
       serving = true;
       const view = router.view();
