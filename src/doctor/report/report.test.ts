@@ -67,7 +67,6 @@ describe('text', () => {
     expect(text).toContain('Not read (and not counted as absent)');
   });
   test('fits the width but for commands, evidence and paths, and prints no escape signs', () => {
-    // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/\u001b/);
     for (const line of text.split('\n')) if (line.startsWith(' '.repeat(9)) && !line.startsWith(' '.repeat(11)) && !/\.txt:|conntrack|arping/.test(line)) expect(line.length).toBeLessThanOrEqual(80);
   });
