@@ -44,7 +44,7 @@ test('random tables: after each plan HAProxy has exactly what the planner believ
   const [first, ...rest] = tables;
   if (first === undefined) throw new Error('no table was drawn');
 
-  const launched = await launch(first, [], { settings, program: 'haproxy', context, spares: { commonest: 64, balance: 'random' }, logFile: join(directory, 'haproxy.log') });
+  const launched = await launch(first, [], { settings, program: 'haproxy', context, spares: { commonest: 192, balance: 'random' }, logFile: join(directory, 'haproxy.log') });
   if (!launched.ok) throw new Error(launched.output);
   atEnd(async () => {
     process.kill(launched.started.worker.pid, 'SIGKILL');

@@ -25,6 +25,9 @@ const saying = (done: RegExp, already?: RegExp, later?: RegExp) => (reply: strin
 /** Longest payload per command; HAProxy reads a command into one buffer (`tune.bufsize`, set to 32768). */
 const payloadLimit = 16_000;
 
+/** Without empty lines: one would end the payload (management manual, section 9.3). Files that people write have them between certificates. */
+const payloadOf = (pem: string): string => pem.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '').join('\n');
+
 /** Commands for steps, in order; neighbouring additions to one map share a command. */
 export const stepCommands = (steps: readonly Step[], names: Names): readonly StepCommand[] => {
   const commands: StepCommand[] = [];
@@ -76,17 +79,17 @@ const commandsOf = (step: Exclude<Step, { does: 'map-add' }>, names: Names): rea
     case 'health-off': return [one(`disable health ${step.backend}/${step.server}`), one(`set server ${step.backend}/${step.server} health up`)];
     case 'ca-new': return [
       more(`new ssl ca-file ${step.file}`, saying(/^New CA file created/, /already exists/)),
-      more(`set ssl ca-file ${step.file}`, saying(/^transaction (?:created|updated)/), step.pem.trim()),
+      more(`set ssl ca-file ${step.file}`, saying(/^transaction (?:created|updated)/), payloadOf(step.pem)),
       more(`commit ssl ca-file ${step.file}`, saying(/Success!/)),
     ];
     case 'ca-delete': return [one(`del ssl ca-file ${step.file}`, saying(/deleted/, /doesn't exist/))];
     case 'certificate-new': return [
       more(`new ssl cert ${step.file}`, saying(/^New empty certificate store/, /already exists/)),
-      more(`set ssl cert ${step.file}`, saying(/^Transaction (?:created|updated)/i), step.pem.trim()),
+      more(`set ssl cert ${step.file}`, saying(/^Transaction (?:created|updated)/i), payloadOf(step.pem)),
       more(`commit ssl cert ${step.file}`, saying(/Success!/)),
     ];
     case 'certificate-replace': return [
-      more(`set ssl cert ${step.file}`, saying(/^Transaction (?:created|updated)/i), step.pem.trim()),
+      more(`set ssl cert ${step.file}`, saying(/^Transaction (?:created|updated)/i), payloadOf(step.pem)),
       more(`commit ssl cert ${step.file}`, saying(/Success!/)),
     ];
     case 'certificate-delete': return [one(`del ssl cert ${step.file}`, saying(/deleted/, /doesn't exist/))];
