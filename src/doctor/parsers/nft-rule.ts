@@ -131,13 +131,25 @@ function compareOne(cursor: NftCursor, selector: FieldSelector): readonly Step[]
   }
   if (selector.values === 'flags') return compareFlags(cursor, exact, not, test);
   const values: ValueSet[] = [];
+  let joined = false;
   do {
     const value = readValue(cursor, selector.values);
     if (value === null) return null;
     values.push(value);
-  } while (cursor.take(','));
+    joined ||= cursor.peek() === '|';
+  } while (cursor.take(',') || cursor.take('|'));
+  if (exact && (joined || selector.values === 'status')) return [wholeWord(selector, not)];
   const set = union(values);
   return set === null ? null : test(set, not);
+}
+
+/**
+ * A relation compares the whole word: `ct state != established | related` asks whether the state is anything but both at once, which
+ * every packet fulfils (nft 1.0.6 makes `cmp neq reg 1 0x6` of it), and a status always has further bits beside dnat.
+ */
+function wholeWord(selector: FieldSelector, not: boolean): Condition {
+  if (!not) return { kind: 'never' };
+  return { kind: 'field', field: selector.values === 'status' ? 'connectionDirection' : selector.field, within: { type: 'any' }, not: false };
 }
 
 /** `tcp flags syn` asks for any of the bits; `== syn` for exactly these; `syn / fin,syn,rst,ack` for these among the listed. */

@@ -60,6 +60,11 @@ describe('rules', () => {
     expect(steps('iifname != "eth*" accept')[0]).toEqual({ kind: 'field', field: 'inInterface', within: { type: 'names', names: ['eth*'] }, not: true });
     expect(steps('meta mark set mark and 0xffffff00 xor 0x1')).toEqual([{ kind: 'mark', of: 'packet', clear: 0xff, flip: 1 }]);
   });
+  test('unequal compares the whole word: two states at once are never there', () => {
+    expect(steps('ct state != established | related drop')).toEqual([{ kind: 'field', field: 'connectionState', within: { type: 'any' }, not: false }, { kind: 'drop' }]);
+    expect(steps('ct state != established drop')[0]).toMatchObject({ within: { names: ['ESTABLISHED'] }, not: true });
+    expect(steps('ct status == dnat drop')[0]).toEqual({ kind: 'never' });
+  });
   test('maps of verdicts, sets, concatenations', () => {
     expect(steps('ct state vmap { established : accept, invalid : drop }')[0]).toMatchObject({ kind: 'verdict-map', fields: ['connectionState'] });
     expect(steps('ip daddr . meta l4proto . th dport vmap @services')).toContainEqual({ kind: 'verdict-map', fields: ['destination', 'protocol', 'destinationPort'], map: 'services' });

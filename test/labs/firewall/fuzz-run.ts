@@ -34,8 +34,12 @@ export async function fuzzFirewall(runs: number, seed: number, say: (text: strin
   let counters = 0;
   let openPackets = 0;
   const disagreements: string[] = [];
+  let stopped = false;
+  const stop = (): void => { stopped = true; };
+  // The namespaces go with the run, also when somebody ends it early.
+  process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    for (let index = 0; packets < runs && disagreements.length < 3; index++) {
+    for (let index = 0; packets < runs && disagreements.length < 3 && !stopped; index++) {
       const own = (seed + index * 7919) >>> 0;
       const texts = ruleTexts(new Random(own));
       let checked;
@@ -60,6 +64,7 @@ export async function fuzzFirewall(runs: number, seed: number, say: (text: strin
       if (ruleSets % 25 === 0) say(`${packets} packets, ${ruleSets} rule sets, ${counters} counters compared, ${disagreements.length} disagreements`);
     }
   } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     sender.stop();
     await world.stop();
   }

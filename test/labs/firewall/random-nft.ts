@@ -68,7 +68,7 @@ function match(random: Random, hook: Hook, family: 'ip' | 'inet', protocol: stri
     [2, () => `ip ${random.pick(['saddr', 'daddr'])} ${not}@${random.pick(['addrs', 'nets'])}`],
     [1, () => `ip ${random.pick(['saddr', 'daddr'])} & 255.255.255.1 == 10.${random.int(1, 3)}.0.${random.int(0, 1)}`],
     [3, () => `ct state ${not}${random.pick(['new', 'established', 'established,related', 'invalid', 'untracked', '{ new, invalid }'])}`],
-    [1, () => `ct status ${random.pick(['dnat', 'snat'])}`],
+    [1, () => `ct status ${random.pick(['dnat', 'snat', '!= dnat', '& dnat == dnat'])}`],
     [1, () => `ct direction ${random.pick(['original', 'reply'])}`],
     [1, () => `ct original ip ${random.pick(['saddr', 'daddr'])} ${random.pick([...clients, ...servers])}`],
     [1, () => `ct mark ${not}${random.pick(['0x1', '0x0'])}`],
