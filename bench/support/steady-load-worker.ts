@@ -28,7 +28,8 @@ const finish = (): void => {
 const fire = (host: string): void => {
   sent += 1;
   underWay += 1;
-  const connection = idle.pop() ?? new RawConnection(wish.http);
+  // The longest idle first: a connection that lay idle for `timeout client` may be closed in the moment it is used.
+  const connection = idle.shift() ?? new RawConnection(wish.http);
   connection.request(host).then(
     ({ status, head }) => {
       idle.push(connection);
