@@ -23,7 +23,7 @@ export const makeSelfSigned = async (wish: SelfSignedWish): Promise<string> => {
     notBefore: new Date(wish.notBefore),
     notAfter: new Date(wish.notAfter),
     signingAlgorithm: algorithm,
-    keys: keys as webcrypto.CryptoKeyPair,
+    keys,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),

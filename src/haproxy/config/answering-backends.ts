@@ -7,7 +7,7 @@ import { answerWith, mapPath } from './pool-defaults.ts';
 /** Backends that answer by themselves, each with its reason. */
 export const answeringBackends = (settings: HaproxySettings): readonly string[] => {
   const refuse = settings.unknownHost === 'close' ? 'http-request reject if !{ var(txn.known) -m found }' : null;
-  const unknown = answerWith(settings, 'no-route-for-host').replace(/^status \d+/, settings.unknownHost === '404' ? 'status 404' : 'status 503');
+  const unmatched = (reason: AnswerReason): string => answerWith(settings, reason).replace(/^status \d+/, settings.unknownHost === '404' ? 'status 404' : 'status 503');
   return [
     `backend ${answering.redirect} from http-front`,
     // `pathq` is path and query also of an absolute-form target, where the whole URL would double the scheme and host.
@@ -31,8 +31,8 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     `http-request set-var(txn.refusal) var(txn.above),map_beg(${mapPath(settings, 'refused-wildcard')}) if !{ var(txn.refusal) -m found }`,
     `http-request return ${answerWith(settings, 'route-not-admitted', '"route-not-admitted; %[var(txn.refusal)]"')} if { var(txn.refusal) -m found }`,
     ...(refuse === null ? [] : [refuse]),
-    `http-request return ${answerWith(settings, 'no-route-for-path')} if { var(txn.known) -m found }`,
-    `http-request return ${unknown}`,
+    `http-request return ${unmatched('no-route-for-path')} if { var(txn.known) -m found }`,
+    `http-request return ${unmatched('no-route-for-host')}`,
     `backend ${answering.tcpEmpty} from tcp-front`,
     'tcp-request content reject',
     // HAProxy loads only maps that a rule names. No traffic comes here.

@@ -138,6 +138,8 @@ export const frontends = (settings: HaproxySettings, twoHops: boolean): readonly
     'defaults http-front',
     'mode http',
     ...timeouts(settings, null),
+    // A worker that finishes tells idle clients with their next answer, instead of closing under a request that is on its way.
+    'option idle-close-on-response',
     ...(settings.defaults.h1AdjustCase.length > 0 ? ['option h1-case-adjust-bogus-client'] : []),
     ...httpFrontend('plain', 'plain', [...binds(settings, settings.listen.http), ...proxyProtocol(settings)], settings),
     ...httpFrontend('tls', 'tls', tlsListeners, settings),

@@ -62,7 +62,7 @@ export const poolSpec = (rule: Rule, context: PoolContext): PoolSpec => {
     keywords: [
       shared,
       member.protocol === 'h2c' ? 'proto h2' : '',
-      member.verifyHost === null || pool.tls?.ca == null ? '' : `verifyhost ${member.verifyHost}`,
+      member.verifyHost === null || (pool.tls?.ca ?? null) === null ? '' : `verifyhost ${member.verifyHost}`,
     ].filter((part) => part !== '').join(' '),
   }));
   const kindText = kindName(kind);
