@@ -16,6 +16,9 @@ import { lvPersistence } from './lv-persistence.ts';
 import { lvRealServer } from './lv-real-server.ts';
 import { lvSnapshots } from './lv-snapshots.ts';
 import { lvSynRecv } from './lv-syn-recv.ts';
+import { rtBothWays } from './rt-both-ways.ts';
+import { rtFilter } from './rt-filter.ts';
+import { rtWays } from './rt-ways.ts';
 import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
@@ -27,5 +30,6 @@ export const analyzers: readonly Analyzer[] = [
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings,
   lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector,
+  rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,
 ];

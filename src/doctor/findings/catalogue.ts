@@ -1,11 +1,12 @@
 import { ct } from './ct.ts';
 import { l2 } from './l2.ts';
 import { lv } from './lv.ts';
+import { rt } from './rt.ts';
 import { vr } from './vr.ts';
 import type { Entry } from './entry.ts';
 
 /** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
-export const catalogue = { ...l2, ...ct, ...vr, ...lv } as const satisfies Readonly<Record<string, Entry>>;
+export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...rt } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof catalogue;
 

@@ -11,9 +11,11 @@ import { createKernel } from './kernel.ts';
 import { createLinks } from './links.ts';
 import { createLvs } from './lvs.ts';
 import { createLvsSettings } from './lvs-settings.ts';
+import { createMultipaths } from './multipath.ts';
 import { createNeighbours } from './neighbours.ts';
 import { createObjects } from './objects.ts';
 import { createProbes } from './probes.ts';
+import { createReachability } from './reachability.ts';
 import type { RecordIndex } from './record-index.ts';
 import { createRoutes } from './routes.ts';
 import { createSockets } from './sockets.ts';
@@ -33,6 +35,8 @@ const builders = {
   lvs: createLvs,
   lvsSettings: createLvsSettings,
   routes: createRoutes,
+  multipaths: createMultipaths,
+  reachability: createReachability,
   sysctls: createSysctls,
   firewalls: createFirewalls,
   conntrack: createConntrack,

@@ -79,7 +79,8 @@ function route(text: string, line: SourceLine, table: string, v6: boolean): IpRo
   if (type !== null) words = words.slice(1);
   const target = words[0] === 'default' && v6 ? { address: '::', length: 0 } : prefix(words[0] ?? '');
   if (target === null || words.length === 1) return null;
-  if (type === null && !words.some((word) => word === 'dev' || word === 'via' || word === 'nhid')) return null;
+  // A route with several next hops names them on the lines below: `10.9.0.50 proto bgp metric 20`.
+  if (type === null && !words.some((word) => word === 'dev' || word === 'via' || word === 'nhid' || word === 'proto' || word === 'metric')) return null;
   const own = after(words, 'table');
   // `via inet6 fe80::1` routes IPv4 over an IPv6 neighbour (RFC 5549).
   const multipath = !words.includes('dev') && !words.includes('via');
