@@ -23,7 +23,7 @@ const findCookie = [
   // "NAME|a=1; NAME=value": the back-reference finds the cookie whose name is only known now. No match leaves the text, with its `|`.
   `http-request set-var(txn.stick) 'var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](?:.*; ?)?\\1=([^;]*).*$","\\2")' if { var(txn.cookies) -m found }`,
   `http-request unset-var(txn.stick) if { var(txn.stick) -m sub | }`,
-  `http-request set-header cookie '%[var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](.*; ?)?\\1=[^;]*(?:; ?)?(.*)$","\\2\\3")]' if { var(txn.stick) -m found } { req.fhdr_cnt(cookie) eq 1 }`,
+  `http-request set-header cookie '%[var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](.*; ?)?\\1=[^;]*(?:; ?)?(.*)$","\\2\\3"),regsub("; ?$","")]' if { var(txn.stick) -m found } { req.fhdr_cnt(cookie) eq 1 }`,
   `http-request del-header cookie if { var(txn.stick) -m found } { req.fhdr(cookie) -m len 0 }`,
 ];
 
