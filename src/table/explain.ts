@@ -1,6 +1,6 @@
-import type { Answer, HostGroup } from './host-group.ts';
-import { createGrouper, parentDomain, pathEnd, pathKeys } from './host-group.ts';
-import { isRootPath } from './order.ts';
+import { candidates, type Candidate } from './candidates.ts';
+import { createGrouper, parentDomain, pathEnd } from './host-group.ts';
+import { byPath, bySni, covers, groupsOf, type Found } from './lookup.ts';
 import type { Member, RefusedName, RoutingTable, Rule } from './routing-table.ts';
 
 /** The request to explain. */
@@ -13,14 +13,6 @@ export interface ExplainRequest {
   /** SNI of the TLS handshake; undefined = same as the host, null = none sent. */
   readonly sni?: string | null;
   readonly httpVersion?: '1.1' | '2';
-}
-
-/** One rule that could have been meant, in the order in which they are asked. */
-export interface Candidate {
-  readonly rule: Rule;
-  readonly won: boolean;
-  /** One sentence. */
-  readonly why: string;
 }
 
 export type ExplainedAnswer =
@@ -46,16 +38,6 @@ export interface Explanation {
 /** Host without port and trailing dot, lower case: what keys are made of. */
 export const normalHost = (host: string): string => host.toLowerCase().replace(/:\d*$/, '').replace(/\.+$/, '');
 
-interface Found {
-  readonly answer: Answer;
-  readonly map: string;
-  readonly key: string;
-}
-
-/** Longest key that begins the text, as HAProxy's `map_beg` finds it. */
-const longest = (answers: HostGroup['plain'], text: string): readonly [string, Answer] | null =>
-  answers.reduce<readonly [string, Answer] | null>((best, one) => (text.startsWith(one[0]) && one[0].length > (best?.[0].length ?? -1) ? one : best), null);
-
 /** Says who takes a request, and why the others do not. Pure; the same groups that HAProxy's maps are made of. */
 export const explain = (table: RoutingTable, request: ExplainRequest): Explanation => {
   const groups = createGrouper()(table.rules);
@@ -64,18 +46,11 @@ export const explain = (table: RoutingTable, request: ExplainRequest): Explanati
   const [exact, wildcard] = groupsOf(groups, host);
   const sni = request.scheme === 'http' ? null : request.sni === undefined ? host : request.sni === null ? null : normalHost(request.sni);
   const text = `${request.path}${pathEnd}`;
-  const find = (list: 'plain' | 'tls'): Found | null => {
-    const own = exact === null ? null : longest(exact[list], text);
-    if (own !== null && own[1].does !== 'ask-wildcard') return { answer: own[1], map: list, key: `${host}${own[0]}` };
-    const above = wildcard === null ? null : longest(own === null ? wildcard[list] : wildcard.plainFallback, text);
-    if (above !== null) return { answer: above[1], map: own === null ? `${list}-wildcard` : 'plain-fallback', key: `${parent ?? ''}${above[0]}` };
-    return own === null ? null : { answer: { does: 'close', rule: own[1].rule }, map: list, key: `${host}${own[0]}` };
-  };
 
   const passing = request.scheme === 'https' && sni !== null ? bySni(groups, sni) : null;
   const passthrough = passing?.answer.does === 'serve' ? passing : null;
   const certificate = request.scheme === 'https' && passthrough === null ? certificateFor(table, sni) : null;
-  const found = passthrough ?? find(request.scheme === 'http' ? 'plain' : 'tls');
+  const found = passthrough ?? byPath([exact, wildcard], request.scheme === 'http' ? 'plain' : 'tls', host, text);
   const refused = table.refused.filter((name) => (name.wildcard ? name.host === parent : name.host === host) && covers(name.path, text));
   const misdirected = passthrough === null && request.scheme === 'https' && request.httpVersion === '2' && sni !== null && sni !== host
     && certificateIdentity(table, sni) !== certificateIdentity(table, host);
@@ -95,22 +70,6 @@ export const explain = (table: RoutingTable, request: ExplainRequest): Explanati
     ),
   };
 };
-
-/** The groups that a name can be found in: its own, and that of the wildcard above it. */
-const groupsOf = (groups: ReadonlyMap<string, HostGroup>, name: string): readonly [HostGroup | null, HostGroup | null] => {
-  const parent = parentDomain(name);
-  return [groups.get(name) ?? null, parent === null ? null : groups.get(`*.${parent}`) ?? null];
-};
-
-const bySni = (groups: ReadonlyMap<string, HostGroup>, sni: string): Found | null => {
-  const own = groups.get(sni)?.sni ?? null;
-  if (own !== null) return { answer: own, map: 'sni', key: sni };
-  const parent = parentDomain(sni);
-  const above = parent === null ? null : groups.get(`*.${parent}`)?.sni ?? null;
-  return above === null ? null : { answer: above, map: 'sni-wildcard', key: parent ?? '' };
-};
-
-const covers = (path: string, text: string): boolean => pathKeys(path).some((key) => text.startsWith(key));
 
 const certificateFor = (table: RoutingTable, sni: string | null): Explanation['certificate'] => {
   const parent = sni === null ? null : parentDomain(sni);
@@ -143,60 +102,3 @@ const answerOf = (
   if (about.refused[0] !== undefined) return { does: 'answer', status: 503, reason: 'route-not-admitted', rule: null };
   return { does: 'answer', status: 503, reason: about.known ? 'no-route-for-path' : 'no-route-for-host', rule: null };
 };
-
-/** What the reasons depend on besides the rule itself. */
-interface Asked {
-  readonly text: string;
-  readonly scheme: 'http' | 'https';
-  /** SNI of a connection that is passed through, else null. */
-  readonly passedBy: string | null;
-  readonly misdirected: boolean;
-}
-
-/** Every rule of the host and of the wildcard above it, in the order in which they are asked; where the SNI decided, those of its name first. */
-const candidates = (groups: readonly (HostGroup | null)[], asked: Asked, found: Found | null): readonly Candidate[] => {
-  const winner = found?.answer.rule ?? null;
-  const rules = groups.flatMap((group) => group?.rules ?? []);
-  const first = rules.find((rule) => covers(rule.path, asked.text)) ?? null;
-  return rules.map((rule): Candidate => {
-    const won = rule === winner && !asked.misdirected;
-    return { rule, won, why: won ? whyWon(rule, found) : whyLost(rule, winner, first, asked) };
-  });
-};
-
-const whyWon = (rule: Rule, found: Found | null): string => {
-  const place = rule.wildcard ? 'no rule of the exact host answers here, and this wildcard covers it' : 'exact host';
-  const path = isRootPath(rule.path) ? 'the root covers every path' : `longest path that covers the request (${rule.path})`;
-  switch (found?.answer.does) {
-    case 'redirect': return `${place}; ${path}; its insecure policy is Redirect`;
-    case 'close':
-    case 'ask-wildcard': return `${place}; ${path}; but it is for TLS only, and nothing less specific serves clear text`;
-    case 'misdirected': return `${place}; but it is passed through, so a connection whose TLS was terminated here must not serve it`;
-    default: return rule.termination === 'passthrough' ? `${place}; the SNI decides before any path is seen` : `${place}; ${path}`;
-  }
-};
-
-/** `first`: the most specific rule that covers the request, whether or not it serves on this listener. */
-const whyLost = (rule: Rule, winner: Rule | null, first: Rule | null, asked: Asked): string => {
-  const { text, scheme, passedBy } = asked;
-  if (asked.misdirected) return 'the connection was opened for another host with another certificate';
-  if (passedBy !== null && winner !== null && (rule.termination !== 'passthrough' || !namesSni(rule, passedBy))) {
-    return `the SNI ${passedBy} sends the connection to ${winner.id} before any Host or path is read`;
-  }
-  if (rule.termination !== 'passthrough' && !covers(rule.path, text)) {
-    if (pathKeys(rule.path).length === 0) return `no request can have the path ${rule.path}`;
-    return rule.path.endsWith('/') && `${rule.path.slice(0, -1)}${pathEnd}` === text
-      ? `its path ${rule.path} ends in a slash and does not answer without it`
-      : `its path ${rule.path} does not cover the request (paths match whole segments, case counts)`;
-  }
-  if (scheme === 'http' && rule.termination === 'passthrough' && rule.insecure !== 'redirect') return 'it is passed through by SNI, port 80 has nothing for it';
-  if (scheme === 'http' && rule.termination !== 'none' && rule.insecure === 'none') return 'it is for TLS only (insecureEdgeTerminationPolicy None)';
-  if (scheme === 'https' && rule.termination === 'none') return 'it is for clear text only: it has no tls section';
-  if (winner === null) return 'it does not answer on this listener';
-  if (rule.wildcard && !winner.wildcard) return `an exact host goes before a wildcard (${winner.id})`;
-  if (scheme === 'http' && rule.insecure === 'redirect' && first !== null) return `only the most specific rule redirects, and that is ${first.id}`;
-  if (isRootPath(rule.path) ? !isRootPath(winner.path) : rule.path.length < winner.path.length) return `a longer path goes first (${winner.id}: ${winner.path})`;
-  return `the older object goes first (${winner.id})`;
-};
-
-const namesSni = (rule: Rule, sni: string): boolean => rule.host === (rule.wildcard ? parentDomain(sni) : sni);
