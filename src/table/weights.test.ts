@@ -21,6 +21,10 @@ describe('services share in the ratio of their weights, whoever has how many mem
     expect(of([3, 5], [256, 1])).toEqual([1, 256]);
     expect(of([1, 100], [256, 1])).toEqual([1, 256]);
   });
+  test('the heaviest is 256 although 256 / (58 / 13) * (58 / 13) is less in floating point', () => {
+    expect(of([58, 13], [1, 5])).toEqual([256, 11]);
+    expect(of([174, 13], [3, 5])).toEqual([256, 11]);
+  });
   test('a single service takes new clients: 1, whatever its weight', () => {
     expect(of([100, 7])).toEqual([1]);
     expect(of([256, 1], [0, 3])).toEqual([1, 0]);

@@ -25,12 +25,13 @@ export const memberWeights = (services: readonly WeightedService[]): readonly nu
   const shares = services.map(({ weight, members }) => (members === 0 ? 0 : (weight * common) / members));
   const divisor = shares.reduce((a, b) => gcd(a, b), 0);
   const exact = shares.map((share) => share / divisor);
-  const largest = Math.max(...exact);
-  if (largest <= heaviest && Number.isSafeInteger(common * heaviest)) return exact;
+  const precise = Number.isSafeInteger(common * heaviest);
+  if (precise && Math.max(...exact) <= heaviest) return exact;
 
-  const ratios = services.map(({ weight, members }) => (members === 0 ? 0 : weight / members));
-  const scale = heaviest / Math.max(...ratios);
-  const rounded = ratios.map((ratio) => (ratio === 0 ? 0 : Math.max(1, Math.trunc(ratio * scale))));
+  const ratios = precise ? exact : services.map(({ weight, members }) => (members === 0 ? 0 : weight / members));
+  const largest = Math.max(...ratios);
+  // Multiplied first: a quotient of its own would be rounded, and the heaviest would come out as 255.99... and lose a step.
+  const rounded = ratios.map((ratio) => (ratio === 0 ? 0 : Math.max(1, Math.trunc((ratio * heaviest) / largest))));
   const shared = rounded.reduce((a, b) => gcd(a, b), 0);
   return rounded.map((weight) => weight / shared);
 };
