@@ -1,3 +1,4 @@
+import { orNone } from '../lib/none.ts';
 import type { EndpointSlice } from '../resources/endpoint-slice.ts';
 import type { Namespace } from '../resources/namespace.ts';
 import type { Secret } from '../resources/secret.ts';
@@ -15,7 +16,7 @@ export const judgePlainObject = (resource: Namespace | Service | EndpointSlice |
   const { origin } = resource.metadata;
   return {
     resource, claim: null,
-    refusals: notes.filter(isRefusal).map((note) => toRefusal(note, origin, options.lineOf)),
-    warnings: notes.filter(isWarning).map((note) => toWarning(note, origin, options.lineOf)),
+    refusals: orNone(notes.filter(isRefusal).map((note) => toRefusal(note, origin, options.lineOf))),
+    warnings: orNone(notes.filter(isWarning).map((note) => toWarning(note, origin, options.lineOf))),
   };
 };

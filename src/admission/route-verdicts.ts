@@ -1,4 +1,5 @@
 import type { Route } from '../resources/route.ts';
+import { orNone } from '../lib/none.ts';
 import type { StoreView } from '../store/store-view.ts';
 import type { Claim } from './claim.ts';
 import type { ClaimBook } from './claim-book.ts';
@@ -20,9 +21,6 @@ export interface RouteVerdicts {
   verdictOf(route: Route, view: StoreView, before: Verdict | undefined): Verdict;
 }
 
-/** One empty list for all: most routes have nothing said of them. */
-const none: readonly never[] = [];
-const orNone = <T>(list: readonly T[]): readonly T[] => (list.length === 0 ? none : list);
 
 interface Judged {
   readonly candidate: Candidate | null;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { withoutKeys } from '../lib/logger.ts';
 import { runCommandLine } from './commander-program.ts';
-import { commands } from './commands.ts';
+import type { Command } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { processTerminal } from './terminal.ts';
 
@@ -18,8 +18,13 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string };
 
+/** The router runs for months: it loads its own parts, not the doctor's as well. Everybody else gets the whole list. */
+const commandsFor = async (name: string | undefined): Promise<readonly Command[]> =>
+  name === 'run' ? [(await import('./run.ts')).run] : (await import('./commands.ts')).commands;
+
 try {
-  process.exitCode = await runCommandLine(process.argv.slice(2), { commands, version, terminal: processTerminal });
+  const words = process.argv.slice(2);
+  process.exitCode = await runCommandLine(words, { commands: await commandsFor(words[0]), version, terminal: processTerminal });
 } catch (error) {
   process.stderr.write(`fairway: internal error: ${withoutKeys(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`);
   process.exitCode = exitCodes.internal;

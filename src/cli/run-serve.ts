@@ -4,6 +4,7 @@ import { makeDirectory } from '../haproxy/process/state-directory.ts';
 import { reloadReasons } from '../haproxy/reload-reasons.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { tidyMemory } from '../lib/tidy-memory.ts';
 import { createFairwayMetrics } from '../metrics/fairway-metrics.ts';
 import type { RunningRouter, RouterObserver } from './running-router.ts';
 import { DirectoryMissing } from '../sources/require-directory.ts';
@@ -77,6 +78,7 @@ export async function serve({ config, logger, clock, version, pid, signals, wire
     if (asked === null) {
       serving = true;
       const view = router.view();
+      setTimeout(() => { tidyMemory().catch((error: unknown) => { logger.debug('memory was not tidied', { because: String(error) }); }); }, 1000).unref();
       logger.info('Serving', { http: config.listen.http, https: config.listen.https, rules: view?.table.rules.length ?? 0, adopted: view?.adopted ?? false });
     }
     const shutdown = asked ?? await signals.first;

@@ -1,4 +1,5 @@
-import { LineCounter, isMap, isScalar, isSeq, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Yaml from 'yaml';
 import { closest } from './closest.ts';
 import type { SettingKey } from './settings.ts';
 import { settingKeys } from './settings.ts';
@@ -20,6 +21,8 @@ export interface FileProblem {
  * Lists may be written as lists or as one text separated by commas. Null means not set.
  */
 export function parseConfigFile(source: string): { readonly values: readonly FileValue[]; readonly problems: readonly FileProblem[] } {
+  // Loaded when there is a file to read: most routers have none, and the library is 2 MB of memory.
+  const { isMap, isScalar, isSeq, LineCounter, parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml;
   const lines = new LineCounter();
   // Without alias expansion limits a file of a few lines could grow to gigabytes; a configuration needs no aliases at all.
   const document = parseDocument(source, { lineCounter: lines, uniqueKeys: true });
@@ -49,7 +52,7 @@ export function parseConfigFile(source: string): { readonly values: readonly Fil
       });
       return;
     }
-    const text = scalarText(node);
+    const text = scalarText(node, { isScalar, isSeq });
     if (text === null) problems.push({ line, message: `${path} takes one value or a list of values` });
     else values.push({ key, text, line });
   };
@@ -59,9 +62,9 @@ export function parseConfigFile(source: string): { readonly values: readonly Fil
   return { values, problems };
 }
 
-function scalarText(node: unknown): string | null {
-  if (isScalar(node)) return ['string', 'number', 'boolean', 'bigint'].includes(typeof node.value) ? String(node.value) : null;
-  if (!isSeq(node)) return null;
-  const items = node.items.map(scalarText);
+function scalarText(node: unknown, yaml: Pick<typeof Yaml, 'isScalar' | 'isSeq'>): string | null {
+  if (yaml.isScalar(node)) return ['string', 'number', 'boolean', 'bigint'].includes(typeof node.value) ? String(node.value) : null;
+  if (!yaml.isSeq(node)) return null;
+  const items = node.items.map((item) => scalarText(item, yaml));
   return items.includes(null) ? null : items.join(',');
 }

@@ -1,3 +1,4 @@
+import { none, orNone } from '../lib/none.ts';
 import { integer, noteUnknown, problemsFound, section, sections, text, textOrInteger } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
@@ -115,12 +116,12 @@ export function decodeRoute(object: Section, metadata: Metadata): Route {
     subdomain: text(spec, 'subdomain'),
     path: text(spec, 'path'),
     to: to === null ? { kind: 'Service', name: '', weight: null } : decodeTarget(to),
-    alternateBackends: sections(spec, 'alternateBackends').map(decodeTarget),
+    alternateBackends: orNone(sections(spec, 'alternateBackends').map(decodeTarget)),
     targetPort: port === null ? null : textOrInteger(port, 'targetPort'),
     tls: tls === null ? null : decodeTls(tls),
     wildcardPolicy: text(spec, 'wildcardPolicy') || 'None',
-    requestHeaders: actions === null ? [] : sections(actions, 'request').flatMap(decodeHeader),
-    responseHeaders: actions === null ? [] : sections(actions, 'response').flatMap(decodeHeader),
+    requestHeaders: actions === null ? none : orNone(sections(actions, 'request').flatMap(decodeHeader)),
+    responseHeaders: actions === null ? none : orNone(sections(actions, 'response').flatMap(decodeHeader)),
     problems: problemsFound(object),
   };
 }

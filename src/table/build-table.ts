@@ -23,24 +23,31 @@ export interface TableInput {
  */
 export const createTableBuilder = (options: TableOptions): ((input: TableInput) => RoutingTable) => {
   const rules = new Map<Claim, Rule>();
-  const byService = new Map<string, Set<Claim>>();
+  /** One claim, or several: most services have one, and a Set for each would be 200 bytes. */
+  const byService = new Map<string, Claim | Set<Claim>>();
   let last: { readonly input: TableInput; readonly table: RoutingTable } | null = null;
 
   const forget = (claim: Claim): void => {
     rules.delete(claim);
     for (const service of servicesOf(claim)) {
       const naming = byService.get(service);
-      naming?.delete(claim);
-      if (naming?.size === 0) byService.delete(service);
+      if (naming instanceof Set) naming.delete(claim);
+      if (naming === claim || (naming instanceof Set && naming.size === 0)) byService.delete(service);
     }
   };
   const remember = (claim: Claim, rule: Rule): void => {
     rules.set(claim, rule);
     for (const service of servicesOf(claim)) {
       const naming = byService.get(service);
-      if (naming === undefined) byService.set(service, new Set([claim]));
-      else naming.add(claim);
+      if (naming === undefined || naming === claim) byService.set(service, claim);
+      else if (naming instanceof Set) naming.add(claim);
+      else byService.set(service, new Set([naming, claim]));
     }
+  };
+
+  const claimsNaming = (service: string): Iterable<Claim> => {
+    const naming = byService.get(service);
+    return naming === undefined ? [] : naming instanceof Set ? naming : [naming];
   };
 
   return (input) => {
@@ -54,7 +61,7 @@ export const createTableBuilder = (options: TableOptions): ((input: TableInput) 
     }
     const again = new Set<Claim>(claims.come);
     if (input.changed === null) input.claims.forEach((claim) => again.add(claim));
-    else for (const service of input.changed.map(serviceOf)) for (const claim of byService.get(service) ?? []) again.add(claim);
+    else for (const service of input.changed.map(serviceOf)) for (const claim of claimsNaming(service)) again.add(claim);
     for (const claim of again) {
       const before = rules.get(claim);
       if (before !== undefined) gone.push(before);

@@ -22,11 +22,16 @@ const sides = {
   response: { path: 'spec.httpHeaders.actions.response', value: valuePattern('res') },
 } as const;
 
+/** HAProxy's `tune.maxrewrite`: more would not find room beside a request or response, and would not fit a line of a map either. */
+const largest = 8192;
+
 /** May these headers be set and deleted, to these values? */
 export const headerActions: RouteRule = ({ route }) => {
   const { requestHeaders, responseHeaders, tls } = route;
   if (requestHeaders.length + responseHeaders.length === 0) return [];
   const notes = [...judgeList(requestHeaders, 'request'), ...judgeList(responseHeaders, 'response')];
+  const size = [...requestHeaders, ...responseHeaders].reduce((sum, action) => sum + Buffer.byteLength(action.type === 'Set' ? action.name + action.value : action.name), 0);
+  if (notes.length === 0 && size > largest) notes.push(refuse('headers-too-large', 'spec.httpHeaders', `The header actions have ${size} bytes, more than ${largest}.`));
   return tls?.termination === 'passthrough' ? [refuse('headers-with-passthrough', 'spec.httpHeaders', 'A passthrough route cannot change headers.'), ...notes] : notes;
 };
 

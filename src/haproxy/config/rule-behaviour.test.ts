@@ -100,6 +100,16 @@ describe('header actions', () => {
   });
 });
 
+describe('header actions as large as a route may have them', () => {
+  const large = 'v'.repeat(4090);
+  const host = hostFor({ requestHeaders: [{ type: 'Set', name: 'X-Big', value: large }], responseHeaders: [{ type: 'Set', name: 'X-Big', value: large }] });
+  test('arrive on both sides', async () => {
+    const answer = await get(host);
+    expect(answer.seen().headers['x-big']).toBe(large);
+    expect(answer.headers['x-big']).toBe(large);
+  });
+});
+
 describe('forwarded headers', () => {
   const at = Object.fromEntries((['append', 'replace', 'if-none', 'never'] as const).map((policy) => [policy, hostFor({ forwardedHeaders: policy }, { termination: 'edge', insecure: 'allow' })]));
   const names = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto', 'x-forwarded-proto-version', 'forwarded'] as const;

@@ -39,6 +39,8 @@ const spareCount = (kind: BackendKind, used: number, policy: SparePolicy): numbe
   const share = Math.ceil(used / 32);
   const commonest = kind.mode === 'http' && kind.balance === policy.balance && !kind.adjustCase;
   if (commonest && !kind.full) return Math.max(policy.commonest, share);
+  // A second service turns a rule to round robin: the second commonest kind.
+  if (kind.mode === 'http' && kind.balance === 'roundrobin' && !kind.full && !kind.adjustCase) return Math.max(Math.ceil(policy.commonest / 2), share);
   return Math.max(commonest ? Math.ceil(policy.commonest / 4) : Math.ceil(policy.commonest / 16), share, 4);
 };
 

@@ -80,9 +80,9 @@ export async function startWorker(start: WorkerStart): Promise<WorkerStarted> {
 
 function launch(start: WorkerStart, args: readonly string[], fd: number): ChildProcess {
   const variables = Object.entries(start.env).map(([name, value]) => `${name}=${value}`);
-  // env(1) adds to the environment and becomes the program: the pid is HAProxy's own.
-  const [program, programArgs] = variables.length === 0 ? [start.program, args] : ['env', [...variables, start.program, ...args]];
-  return spawn(program, programArgs, { detached: true, stdio: ['ignore', fd, fd] });
+  // env(1) changes the environment and becomes the program: the pid is HAProxy's own. What the launcher sets for Node's memory
+  // would make HAProxy's threads wait for each other.
+  return spawn('env', ['-u', 'MALLOC_ARENA_MAX', ...variables, start.program, ...args], { detached: true, stdio: ['ignore', fd, fd] });
 }
 
 /** Until the process answers itself: before that its predecessor does, on the same path. */
