@@ -3,6 +3,11 @@ import { ctFull } from './ct-full.ts';
 import { ctOwner } from './ct-owner.ts';
 import { ctStale } from './ct-stale.ts';
 import { ctStates } from './ct-states.ts';
+import { fwAttempts } from './fw-attempts.ts';
+import { fwInvalid } from './fw-invalid.ts';
+import { fwRulesets } from './fw-rulesets.ts';
+import { dnsAnswers } from './dns-answers.ts';
+import { dnsClient } from './dns-client.ts';
 import { l2Claimants } from './l2-claimants.ts';
 import { l2Keepalived } from './l2-keepalived.ts';
 import { l2Kernel } from './l2-kernel.ts';
@@ -10,6 +15,7 @@ import { l2Neighbour } from './l2-neighbour.ts';
 import { l2Parked } from './l2-parked.ts';
 import { l2Silence } from './l2-silence.ts';
 import { l2Tables } from './l2-tables.ts';
+import { lvAntispoof } from './lv-antispoof.ts';
 import { lvDirector } from './lv-director.ts';
 import { lvForwarding } from './lv-forwarding.ts';
 import { lvPersistence } from './lv-persistence.ts';
@@ -19,6 +25,10 @@ import { lvSynRecv } from './lv-syn-recv.ts';
 import { rtBothWays } from './rt-both-ways.ts';
 import { rtFilter } from './rt-filter.ts';
 import { rtWays } from './rt-ways.ts';
+import { tlCertificate } from './tl-certificate.ts';
+import { tlNames } from './tl-names.ts';
+import { tlPlain } from './tl-plain.ts';
+import { tlProtocol } from './tl-protocol.ts';
 import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
@@ -27,9 +37,12 @@ import { vrTalk } from './vr-talk.ts';
 
 /** Every analyzer. Their order is of no consequence: none sees what another found. */
 export const analyzers: readonly Analyzer[] = [
+  dnsAnswers, dnsClient,
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings,
-  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector,
+  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvAntispoof,
+  fwAttempts, fwInvalid, fwRulesets,
   rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,
+  tlProtocol, tlCertificate, tlNames, tlPlain,
 ];

@@ -1,12 +1,16 @@
 import { ct } from './ct.ts';
+import { dns } from './dns.ts';
+import { fw } from './fw.ts';
 import { l2 } from './l2.ts';
 import { lv } from './lv.ts';
+import { lvAntispoof } from './lv-antispoof.ts';
 import { rt } from './rt.ts';
+import { tl } from './tl.ts';
 import { vr } from './vr.ts';
 import type { Entry } from './entry.ts';
 
 /** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
-export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...rt } as const satisfies Readonly<Record<string, Entry>>;
+export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...tl } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof catalogue;
 

@@ -45,7 +45,7 @@ export interface HaproxyEventRecord {
   readonly kind: 'haproxy-event';
   readonly source: SourceLine;
   readonly at: LogTime | null;
-  readonly event: 'server-down' | 'server-up' | 'no-server' | 'proxy-stopped' | 'no-free-ports' | 'maxconn-reached' | 'worker-exited';
+  readonly event: 'server-down' | 'server-up' | 'no-server' | 'proxy-stopped' | 'no-free-ports' | 'maxconn-reached' | 'worker-exited' | 'key-mismatch';
   readonly proxy: string | null;
   readonly server: string | null;
   readonly text: string;
@@ -64,6 +64,7 @@ const events: readonly (readonly [RegExp, HaproxyEventRecord['event']])[] = [
   [/(?:backend|proxy) (\S+) has no server available/, 'no-server'], [/Proxy (\S+) stopped/, 'proxy-stopped'],
   [/Connect\(\) failed for (?:backend|server) (\S+?)(?:\/\S+)?: no free ports/, 'no-free-ports'], [/(?:Proxy (\S+) reached (?:process FD limit|system memory limit)|[Mm]axconn reached)/, 'maxconn-reached'],
   [/worker .*exited with code|Current worker .*exited/, 'worker-exited'],
+  [/inconsistencies between private key and certificate loaded '?([^'\s]+)/, 'key-mismatch'],
 ];
 
 function parse(capture: Capture): Reading<R> {

@@ -25,7 +25,7 @@ export interface NginxErrorRecord {
   readonly source: SourceLine;
   readonly at: LogTime | null;
   readonly client: Address | null;
-  readonly error: 'broken-proxy-header' | 'upstream-refused' | 'upstream-timeout' | 'upstream-closed' | 'tls';
+  readonly error: 'broken-proxy-header' | 'proxy-line-as-request' | 'upstream-refused' | 'upstream-timeout' | 'upstream-closed' | 'tls';
   /** What stood there instead of a header; '' when nothing was sent. */
   readonly detail: string;
 }
@@ -92,13 +92,14 @@ function parseLog(capture: Capture): Reading<NginxErrorRecord> {
   const records: NginxErrorRecord[] = [];
   for (let index = 0; index < capture.lines.length; index++) {
     const raw = capture.lines[index] ?? '';
-    if (raw.length > 8192 || !/PROXY protocol|upstream|SSL_do_handshake/.test(raw)) continue;
+    if (raw.length > 8192 || !/PROXY protocol|PROXY TCP[46] |upstream|SSL_do_handshake/.test(raw)) continue;
     const header = /broken header: "(.*?)" while reading PROXY protocol/.exec(raw);
-    const error = header ? 'broken-proxy-header' : /connect\(\) failed \(111/.test(raw) ? 'upstream-refused' : /upstream timed out/.test(raw) ? 'upstream-timeout' : /upstream prematurely closed/.test(raw) ? 'upstream-closed' : /SSL_do_handshake\(\) failed/.test(raw) ? 'tls' : null;
+    const asRequest = header ? null : /"(PROXY TCP[46] [^"]*)"/.exec(raw);
+    const error = header ? 'broken-proxy-header' : asRequest ? 'proxy-line-as-request' : /connect\(\) failed \(111/.test(raw) ? 'upstream-refused' : /upstream timed out/.test(raw) ? 'upstream-timeout' : /upstream prematurely closed/.test(raw) ? 'upstream-closed' : /SSL_do_handshake\(\) failed/.test(raw) ? 'tls' : null;
     if (error === null) continue;
     const stamp = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)/.exec(raw);
     const at = stamp ? { ms: Date.UTC(Number(stamp[1]), Number(stamp[2]) - 1, Number(stamp[3]), Number(stamp[4]), Number(stamp[5]), Number(stamp[6])), absolute: true } : logLine(raw).at;
-    records.push({ kind: 'nginx-error', source: sourceLine(capture, index), at, client: address(/client: ([^\s,]+)/.exec(raw)?.[1] ?? ''), error, detail: header?.[1] ?? '' });
+    records.push({ kind: 'nginx-error', source: sourceLine(capture, index), at, client: address(/client: ([^\s,]+)/.exec(raw)?.[1] ?? (asRequest ? /^(\S+) - /.exec(raw)?.[1] : undefined) ?? ''), error, detail: header?.[1] ?? asRequest?.[1] ?? '' });
   }
   return { records, unread: [] };
 }
@@ -109,8 +110,8 @@ export const nginxLog: Parser<'nginx-log', NginxErrorRecord> = {
   commands: ['cat /var/log/nginx/error.log'],
   recognises: (capture) => {
     const program = capture.command === '' ? '' : commandLine(capture.command).program;
-    if (/nginx\/[\w.-]*error\.log$/.test(program)) return recognition.byCommand;
-    return firstLines(capture.lines).some((text) => /while reading PROXY protocol|^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(?:error|warn|crit)\]/.test(text)) ? recognition.byContent : recognition.no;
+    if (/nginx\/[\w.-]*(?:error|access)\.log$/.test(program)) return recognition.byCommand;
+    return firstLines(capture.lines).some((text) => /while reading PROXY protocol|"PROXY TCP[46] |^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d \[(?:error|warn|crit)\]/.test(text)) ? recognition.byContent : recognition.no;
   },
   parse: parseLog,
 };

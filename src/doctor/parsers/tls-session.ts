@@ -37,7 +37,8 @@ type Draft = { -readonly [K in keyof TlsSessionRecord]: K extends 'chain' ? TlsS
 
 /** Each field with the line that gives it; the first match counts. s_client first, then curl. */
 const facts: readonly (readonly [RegExp, 'protocol' | 'cipher' | 'alpn' | 'subject' | 'issuer' | 'serial' | 'notAfter' | 'signature' | 'keyBits' | 'verify' | 'failure' | 'http'])[] = [
-  [/^New, (TLSv[\d.]+|SSLv3), Cipher is (?!\(NONE\))/, 'protocol'], [/^\s*Protocol\s*: (\S+)/, 'protocol'],
+  // `New, SSLv3, Cipher is AES128-SHA` names the version that brought the cipher, not the one in use: only `Protocol :` tells, save for 1.3.
+  [/^New, (TLSv1\.3), Cipher is (?!\(NONE\))/, 'protocol'], [/^\s*Protocol\s*: (\S+)/, 'protocol'],
   [/^New, \S+ Cipher is (?!\(NONE\))(\S+)/, 'cipher'], [/^\s*Cipher\s*: (?!0000)(\S+)/, 'cipher'],
   [/^ALPN protocol: (\S+)/, 'alpn'], [/^(?:No ALPN negotiated)/, 'alpn'],
   [/^subject=\s*(.*)$/, 'subject'], [/^issuer=\s*(.*)$/, 'issuer'],
@@ -56,12 +57,15 @@ const facts: readonly (readonly [RegExp, 'protocol' | 'cipher' | 'alpn' | 'subje
 
 function parse(capture: Capture): Reading<TlsSessionRecord> {
   const command = commandLine(capture.command);
-  const openssl = command.program === 'openssl' || !capture.lines.some((line) => line.startsWith('* '));
-  const option = (name: string): string | null => { const at = command.words.indexOf(name); return at >= 0 ? command.words[at + 1] ?? null : null; };
+  const openssl = /\bopenssl\b/.test(capture.command) || !capture.lines.some((line) => line.startsWith('* '));
+  // In a loop (`for i in 1 2 3; do openssl s_client -connect a:443 ...`) the program is the shell's word.
+  const option = (name: string): string | null => new RegExp(`\\s${name}[ =]+["']?([^\\s"';|]+)`).exec(capture.command)?.[1] ?? null;
   const connect = option('-connect');
   const url = command.words.find((word) => /^https?:\/\//.test(word)) ?? null;
   const host = /^https?:\/\/([^/?#]+)/.exec(url ?? '')?.[1] ?? null;
   const records: Draft[] = [];
+  // As one of the log parsers it is offered every log; servers' logs quote the same errors, and those are no sessions.
+  if (tlsSession.recognises(capture) === recognition.no) return { records, unread: [] };
   const begin = (source: SourceLine): Draft => {
     const draft: Draft = {
       kind: 'tls-session', source, client: openssl ? 'openssl' : 'curl', target: openssl ? connect : host,
@@ -88,7 +92,9 @@ function parse(capture: Capture): Reading<TlsSessionRecord> {
       const found = pattern.exec(text);
       if (!found) continue;
       // The first fact of a text without a beginning opens a session; later ones find it as the last record.
-      const draft: Draft = records[records.length - 1] ?? begin(source);
+      const last = records[records.length - 1];
+      // `... | openssl x509 -noout -serial` in a loop prints nothing but `serial=` lines: one session each.
+      const draft: Draft = last === undefined || ((field === 'serial' || field === 'subject') && last[field] !== null && /^(?:serial|subject)=/.test(text)) ? begin(source) : last;
       draft[field] ??= { value: (found[1] ?? (field === 'alpn' ? '' : text)).trim(), source };
     }
   }
@@ -101,7 +107,7 @@ export const tlsSession: Parser<'tls-session', TlsSessionRecord> = {
   commands: ['openssl s_client -connect HOST:443 -servername HOST -alpn h2,http/1.1 </dev/null', 'curl -vk --max-time 10 https://HOST/'],
   recognises: (capture) => {
     const command = capture.command === '' ? null : commandLine(capture.command);
-    if (command !== null && ((command.program === 'openssl' && command.words.includes('s_client')) || (command.program === 'curl' && command.words.some((word) => /^-\w*v|^--verbose/.test(word))))) return recognition.byCommand;
+    if (command !== null && (/\bopenssl s_client\b/.test(capture.command) || (command.program === 'curl' && command.words.some((word) => /^-\w*v|^--verbose/.test(word))))) return recognition.byCommand;
     return firstLines(capture.lines).some((text) => /^CONNECTED\([0-9A-F]+\)$|^\* SSL connection using /.test(text)) ? recognition.byContent : recognition.no;
   },
   parse,
