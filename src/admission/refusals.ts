@@ -78,7 +78,7 @@ export const refusals = {
   'headers-too-many': { reason: 'ExtendedValidationFailed', title: 'Too many header actions', source: api,
     meaning: 'At most 20 request and 20 response actions.', fix: 'Remove some.' },
   'headers-too-large': { reason: 'ExtendedValidationFailed', title: 'Header actions too large', source: 'HAProxy configuration manual, tune.maxrewrite and tune.bufsize',
-    meaning: 'The names and values of all header actions of the route have at most 8192 bytes together: what HAProxy keeps free for headers that are added.', fix: 'Shorten the values, or let the application write them.' },
+    meaning: 'The names and values of all header actions of the route have at most 8000 bytes together: what HAProxy keeps free for headers that are added.', fix: 'Shorten the values, or let the application write them.' },
   'header-name-invalid': { reason: 'ExtendedValidationFailed', title: 'Not a header name', source: `${api}; RFC 7230 section 3.2.6`,
     meaning: 'A header name has 1 to 255 token characters.', fix: 'Write letters, digits and `-`.' },
   'header-forbidden': { reason: 'ExtendedValidationFailed', title: 'This header may not be changed', source: api,

@@ -17,7 +17,7 @@ export const maps = {
   refused: { kind: 'beg', for: 'host and path that was asked for and not admitted -> reason' },
   'refused-wildcard': { kind: 'beg', for: 'the same for parent domains' },
   certificates: { kind: 'str', for: 'host or *.parent -> certificate it is served with: what an HTTP/2 connection may be re-used for' },
-  settings: { kind: 'str', for: 'settings id -> JSON with what a rule asks for' },
+  settings: { kind: 'str', for: 'settings id -> JSON with what a rule asks for, or the header actions that it names' },
   allow: { kind: 'beg', for: 'allow list id, length and bits of the address in hexadecimal -> 1' },
   notes: { kind: 'str', for: 'book-keeping, never looked up by traffic: which default certificate is loaded' },
 } as const satisfies Record<string, { readonly kind: 'beg' | 'str'; readonly for: string }>;

@@ -22,8 +22,8 @@ const sides = {
   response: { path: 'spec.httpHeaders.actions.response', value: valuePattern('res') },
 } as const;
 
-/** HAProxy's `tune.maxrewrite`: more would not find room beside a request or response, and would not fit a line of a map either. */
-const largest = 8192;
+/** HAProxy's `tune.maxrewrite` is 8192: more would not find room beside a request or response. In a map, in hexadecimal, a line has 16 KB. */
+const largest = 8000;
 
 /** May these headers be set and deleted, to these values? */
 export const headerActions: RouteRule = ({ route }) => {

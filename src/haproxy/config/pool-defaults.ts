@@ -111,8 +111,10 @@ const uncommonSettings = (settings: HaproxySettings): readonly string[] => [
   `http-request set-path '%[var(txn.target)]%[var(txn.prefix),concat(,txn.path),regsub("^([^?]*)[?]\\1(.*)$","\\2")]' if { var(txn.target) -m found }`,
   ...findCookie,
   setting('request'),
+  `http-request set-var(txn.request) var(txn.request),map_str(${mapPath(settings, 'settings')}) if { var(txn.request) -m found }`,
   `http-request lua.fairway_request_headers if { var(txn.request) -m found }`,
   setting('response'),
+  `http-request set-var(txn.response) var(txn.response),map_str(${mapPath(settings, 'settings')}) if { var(txn.response) -m found }`,
 ];
 
 /** A `defaults` section per kind: its rules exist once, however many backends use them (configuration manual, section 4, named defaults). */

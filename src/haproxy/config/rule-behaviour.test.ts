@@ -101,8 +101,14 @@ describe('header actions', () => {
 });
 
 describe('header actions as large as a route may have them', () => {
-  const large = 'v'.repeat(4090);
+  const large = 'v'.repeat(3995);
   const host = hostFor({ requestHeaders: [{ type: 'Set', name: 'X-Big', value: large }], responseHeaders: [{ type: 'Set', name: 'X-Big', value: large }] });
+  const one = hostFor({ requestHeaders: [{ type: 'Set', name: 'X-Big', value: 'v'.repeat(7995) }], responseHeaders: [{ type: 'Set', name: 'X-Same', value: '1' }], hsts: 'max-age=1' });
+  test('arrive on one side', async () => {
+    const answer = await get(one);
+    expect(answer.seen().headers['x-big']).toBe('v'.repeat(7995));
+    expect(answer.headers['x-same']).toBe('1');
+  });
   test('arrive on both sides', async () => {
     const answer = await get(host);
     expect(answer.seen().headers['x-big']).toBe(large);

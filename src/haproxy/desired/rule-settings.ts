@@ -32,6 +32,7 @@ interface StoredSettings {
   rate?: { k: string; c?: number; r?: number; h?: number };
   /** Prefix to take away, text to put in its place. */
   rewrite?: { p: string; t: string };
+  /** Keys of entries of the same map that hold the header actions: one line of a map file has at most 16 KB (HAProxy 2.6 reads it before `tune.bufsize` counts). */
   request?: string;
   response?: string;
 }
@@ -54,10 +55,15 @@ const stored = (rule: Rule, context: SettingsContext): StoredSettings => {
       },
     }),
     ...(settings.rewrite === null ? {} : { rewrite: rewriteOf(settings.rewrite) }),
-    ...(settings.requestHeaders.length === 0 ? {} : { request: encodeActions(settings.requestHeaders) }),
-    ...(settings.responseHeaders.length === 0 ? {} : { response: encodeActions(settings.responseHeaders) }),
+    ...keyOf('request', encodeActions(settings.requestHeaders)),
+    ...keyOf('response', encodeActions(settings.responseHeaders)),
   };
 };
+
+const keyOf = (side: 'request' | 'response', actions: string): Pick<StoredSettings, 'request' | 'response'> => (actions === '' ? {} : { [side]: digestOf(actions) });
+
+const actionEntries = ({ requestHeaders, responseHeaders }: RuleSettings): readonly MapEntry[] =>
+  [encodeActions(requestHeaders), encodeActions(responseHeaders)].filter((actions) => actions !== '').map((actions) => ['settings', digestOf(actions), actions] as const);
 
 /** Bytes that may not stand in a request line are percent-encoded (RFC 3986, section 2.1), so a target can never end one. */
 const visible = (text: string): string =>
@@ -87,7 +93,10 @@ export const settingsEntries = (rule: Rule, context: SettingsContext): SettingsE
   const text = JSON.stringify(value);
   const id = digestOf(text);
   const { allowList } = rule.settings;
-  return { id, entries: [['settings', id, text], ...(allowList === null ? [] : allowEntries(allowList))] };
+  const actions = rule.pool.mode === 'tcp' ? [] : actionEntries(rule.settings);
+  // Each key once: both sides may have the same actions.
+  const entries = new Map([...actions, ['settings', id, text] as const, ...(allowList === null ? [] : allowEntries(allowList))].map((entry) => [`${entry[0]} ${entry[1]}`, entry]));
+  return { id, entries: [...entries.values()] };
 };
 
 /** Of a passthrough rule only the connection can be judged; its timeout is in the kind of its backend. */
