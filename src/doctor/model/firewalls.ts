@@ -24,11 +24,14 @@ export function createFirewalls(index: RecordIndex): Firewalls {
     const first = Math.min(...samples);
     const last = Math.max(...samples);
     if (which === 'first' && first === last) return unknown('the packet filter was captured once only', command);
-    // A rule set that was taken once belongs to both: only iptables-save is taken twice.
+    // A rule set that was taken once belongs to both: only iptables-save is taken twice. Lines out of a grep are never a sample of the whole.
     const wanted = which === 'first' ? first : last;
-    const chosen = mine.filter((found) => found.read.capture.sample === wanted || !mine.some((other) => other.read.formats[0] === found.read.formats[0] && other.read.capture.sample === wanted));
+    const chosen = mine.filter((found) => found.read.capture.sample === wanted || !found.record.complete || !mine.some((other) => other.read.formats[0] === found.read.formats[0] && other.read.capture.sample === wanted));
+    // A listing without a single table makes no record, and says that there is none.
+    const whole = (format: 'iptables-save' | 'nft-ruleset', command: RegExp): boolean => index.read(host, format).some((read) => read.complete && command.test(read.capture.command));
+    const looked = { legacy: whole('iptables-save', /legacy-save/), nft: whole('nft-ruleset', /list ruleset/) };
     const sets = index.of('ip-set').filter((found) => found.host === host);
-    return known(joinTables(host, chosen.map((found) => found.record), sets.map((found) => found.record)), chosen.map((found) => found.record.source));
+    return known(joinTables(host, chosen.map((found) => found.record), sets.map((found) => found.record), looked), chosen.map((found) => found.record.source));
   };
   return { hosts: index.hosts.filter((host) => tables.some((found) => found.host === host)), of: (host) => join(host, 'last'), earlier: (host) => join(host, 'first') };
 }

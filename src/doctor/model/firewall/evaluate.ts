@@ -116,6 +116,11 @@ function physdevHolds(options: readonly PhysdevOption[], passing: Passing): bool
     }
     if (one.option === 'in' || one.option === 'out') {
       const port = one.option === 'in' ? passing.inPort : passing.outPort;
+      // A bridge sends nothing out of the port it came in by.
+      if (port === undefined && one.option === 'out' && one.name === passing.inPort) {
+        if (!one.not) return false;
+        continue;
+      }
       if (port === undefined) return { sort: 'unknown', what: `the bridge port the packet ${one.option === 'in' ? 'came in by' : 'leaves by'}`, command: 'bridge fdb show', key: `physdev-${one.option} ${one.name}` };
       // Without a port: `--physdev-in` is passed over, `--physdev-out` fails, negated or not.
       if (port === null) {

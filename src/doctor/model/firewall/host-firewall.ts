@@ -22,9 +22,9 @@ export interface Gap {
 /**
  * Puts together what several captures of one host say. nft lists the tables that iptables-nft made as well, but with arguments left
  * out (`xt match physdev`): where iptables-save has the same table, that one is taken and the nft copy is left aside. Lines of one
- * table out of several greps are put together.
+ * table out of several greps are put together. `looked` says of which engine a whole listing was captured, be it an empty one.
  */
-export function joinTables(host: string, tables: readonly Table[], ipSets: readonly IpSet[]): HostFirewall {
+export function joinTables(host: string, tables: readonly Table[], ipSets: readonly IpSet[], looked: Readonly<Record<Engine, boolean>> = { legacy: false, nft: false }): HostFirewall {
   const chosen: Table[] = [];
   for (const table of tables.map((one) => withEngine(one, tables))) {
     const same = chosen.findIndex((other) => sameTable(other, table));
@@ -40,7 +40,7 @@ export function joinTables(host: string, tables: readonly Table[], ipSets: reado
     tables: [...chosen.filter((table) => table.engine === 'legacy'), ...listed],
     ipSets: new Map(ipSets.map((set) => [set.name, set])),
     tracks: chosen.some(usesTracking),
-    gaps: gapsOf(tables),
+    gaps: gapsOf(tables, looked),
   };
 }
 
@@ -55,8 +55,8 @@ function sameTable(a: Table, b: Table): boolean {
   return a.engine === b.engine && a.family === b.family && a.name === b.name;
 }
 
-function gapsOf(tables: readonly Table[]): readonly Gap[] {
-  const has = (engine: Engine): boolean => tables.some((table) => table.engine === engine && table.engineKnown);
+function gapsOf(tables: readonly Table[], looked: Readonly<Record<Engine, boolean>>): readonly Gap[] {
+  const has = (engine: Engine): boolean => looked[engine] || tables.some((table) => table.engine === engine && table.engineKnown);
   const gaps: Gap[] = [];
   if (!has('legacy') && !tables.some((table) => !table.engineKnown)) gaps.push({ what: 'rules of the legacy engine, if there are any', command: 'iptables-legacy-save -c' });
   if (!has('nft')) gaps.push({ what: 'rules of nf_tables, if there are any', command: 'nft list ruleset' });

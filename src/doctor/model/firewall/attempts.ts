@@ -1,0 +1,139 @@
+import type { Address } from '../../address.ts';
+import type { SourceLine } from '../../evidence.ts';
+import type { Facets } from '../facets.ts';
+import { firstPacket } from './packet.ts';
+import type { Packet } from './packet.ts';
+import { protocolName, protocolNumber } from './protocols.ts';
+import type { RouteAnswer, Surroundings } from './surroundings.ts';
+
+/** A packet that somebody missed, as one host with a packet filter would have met it. */
+export interface Attempt {
+  readonly host: string;
+  readonly packet: Packet;
+  /** `tcp 10.0.0.9 -> 10.0.0.1:443`. */
+  readonly subject: string;
+  readonly target: Address;
+  /** What the client saw; `unanswered` for an entry of connection tracking. */
+  readonly outcome: 'timeout' | 'refused' | 'unanswered';
+  readonly line: SourceLine;
+  /** Host that has the line. */
+  readonly seenBy: string;
+}
+
+export type AttemptView = Pick<Facets, 'probes' | 'holders' | 'conntrack' | 'routes' | 'sysctls' | 'bridges' | 'links'>;
+
+/** A client whose address no capture shows: every question about it stays open. */
+const anyAddress = 'x.x.x.x';
+
+/**
+ * Attempts that failed and that this host would have seen: those to an address of its own, those it made itself, and connections that
+ * its own tracking has without an answer. One packet for each client, address and port.
+ */
+export function attemptsAt(view: AttemptView, host: string): readonly Attempt[] {
+  const attempts = [...fromClients(view, host), ...fromTracking(view, host)];
+  return [...new Map(attempts.reverse().map((attempt) => [`${attempt.packet.path} ${attempt.subject}`, attempt])).values()].reverse();
+}
+
+function* fromClients(view: AttemptView, host: string): Generator<Attempt> {
+  for (const { host: client, record } of view.probes.allConnects) {
+    if (record.outcome !== 'timeout' && record.outcome !== 'refused' && record.outcome !== 'unreachable') continue;
+    const held = view.holders.of(record.target).some((holding) => holding.host === host);
+    const path = client === host ? 'output' : held ? 'input' : null;
+    // What a host forwards shows in its tracking; a failed attempt alone does not say which hosts it passed.
+    if (path === null || (path === 'output' && held)) continue;
+    const source = view.holders.facing(client, record.target)[0]?.held.address ?? sourceToward(view, client, record.target) ?? anyAddress;
+    const packet = packetOf(view, host, path, source, record.target, 6, undefined, record.port);
+    yield { host, packet, subject: subjectOf(packet), target: record.target, outcome: record.outcome === 'refused' ? 'refused' : 'timeout', line: record.source, seenBy: client };
+  }
+}
+
+/** The address that the client's route names, or the only one it has on a wire. */
+function sourceToward(view: AttemptView, client: string, target: Address): Address | null {
+  const route = view.routes.toward(client, target);
+  const own = view.holders.onHost(client).filter((holding) => holding.place === 'wire' && holding.held.address.includes(':') === target.includes(':'));
+  if (route.state === 'known') {
+    if (route.value.src !== null) return route.value.src;
+    const device = route.value.hops[0]?.dev;
+    const there = own.filter((holding) => holding.held.dev === device);
+    if (there.length > 0) return there[0]?.held.address ?? null;
+  }
+  return own.length === 1 ? own[0]?.held.address ?? null : null;
+}
+
+/** An attempt has been given up when nothing but its first packet is there after this many seconds; fewer are still under way. */
+const underWay = 3;
+
+function* fromTracking(view: AttemptView, host: string): Generator<Attempt> {
+  for (const row of view.conntrack.rows(host)) {
+    if (!row.unreplied || row.state !== 'SYN_SENT') continue;
+    // A fresh entry has 120 s to live.
+    if (row.timeout !== null && row.timeout > 120 - underWay) continue;
+    const { src, dst, sport, dport } = row.original;
+    const protocol = protocolNumber(row.protocol);
+    if (src === null || dst === null || protocol === null) continue;
+    const mine = (token: Address): boolean => view.holders.of(token).some((holding) => holding.host === host);
+    const path = mine(dst) ? 'input' : mine(src) ? 'output' : bridgeBetween(view, host, src, dst) === null ? 'forward' : 'bridged';
+    const packet = packetOf(view, host, path, src, dst, protocol, sport ?? undefined, dport ?? undefined);
+    yield { host, packet, subject: subjectOf(packet), target: dst, outcome: 'unanswered', line: row.source, seenBy: host };
+  }
+}
+
+function packetOf(view: AttemptView, host: string, path: Packet['path'], source: Address, destination: Address, protocol: number, sourcePort: number | undefined, destinationPort: number | undefined): Packet {
+  const device = (toward: Address): string | undefined => {
+    const route = view.routes.toward(host, toward);
+    return route.state === 'known' ? route.value.hops[0]?.dev ?? undefined : undefined;
+  };
+  const bridge = path === 'bridged' ? bridgeBetween(view, host, source, destination) : null;
+  return firstPacket({
+    path, source, destination, protocol,
+    ...(sourcePort === undefined ? {} : { sourcePort }),
+    ...(destinationPort === undefined ? {} : { destinationPort }),
+    inInterface: bridge?.name ?? (path === 'output' ? null : source === anyAddress ? undefined : device(source)),
+    outInterface: bridge?.name ?? (path === 'input' ? null : device(destination)),
+    inPort: bridge === null ? null : bridge.from,
+    outPort: bridge === null ? null : bridge.to,
+  });
+}
+
+/** The bridge of this host that has both ends on its ports, by the MACs of their hosts and its forwarding table. */
+function bridgeBetween(view: AttemptView, host: string, source: Address, destination: Address): { readonly name: string; readonly from: string; readonly to: string } | null {
+  const portOf = (token: Address): { readonly port: string; readonly bridge: string } | null => {
+    for (const holding of view.holders.of(token)) {
+      if (holding.mac === null || holding.host === host) continue;
+      const entry = view.bridges.entry(host, holding.mac);
+      if (entry.state !== 'known') continue;
+      const link = view.links.link(host, entry.value.dev);
+      const bridge = entry.value.master ?? (link.state === 'known' ? link.value.master : null);
+      if (bridge !== null) return { port: entry.value.dev, bridge };
+    }
+    return null;
+  };
+  const from = portOf(source);
+  const to = portOf(destination);
+  return from === null || to?.bridge !== from.bridge || from.port === to.port ? null : { name: from.bridge, from: from.port, to: to.port };
+}
+
+/** What the host's other captures say of where it sends things. */
+export function surroundingsOf(view: Pick<Facets, 'holders' | 'routes' | 'sysctls'>, host: string): Surroundings {
+  const own = view.holders.onHost(host);
+  const calls = view.sysctls.number(host, 'net.bridge.bridge-nf-call-iptables');
+  const local = new Set(own.map((holding) => holding.held.address));
+  return {
+    localAddresses: view.holders.completeHosts.includes(host) ? local : undefined,
+    route: (destination): RouteAnswer => {
+      if (local.has(destination)) return { to: 'local' };
+      const route = view.routes.toward(host, destination);
+      if (route.state === 'absent') return { to: 'nowhere' };
+      const device = route.state === 'known' ? route.value.hops[0]?.dev ?? null : null;
+      return device === null ? { to: 'unknown' } : { to: 'device', device };
+    },
+    addressOf: (device, family) => own.find((holding) => holding.held.dev === device && holding.held.address.includes(':') === (family === 6))?.held.address,
+    bridgeCallsIpRules: calls.state === 'known' ? calls.value === 1 : undefined,
+  };
+}
+
+export function subjectOf(packet: Packet): string {
+  const port = typeof packet.destinationPort === 'number' ? `:${String(packet.destinationPort)}` : '';
+  const target = packet.destination.includes(':') ? `[${packet.destination}]` : packet.destination;
+  return `${protocolName(packet.protocol)} ${packet.source === anyAddress ? 'a client' : packet.source} -> ${target}${port}`;
+}
