@@ -6,7 +6,7 @@ import type { HaproxySettings } from './config/haproxy-settings.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import type { LaunchOptions } from './launch.ts';
 import { digestOf } from './naming.ts';
-import type { PlanContext } from './plan/planner.ts';
+import type { PlanContext } from './plan/plan.ts';
 import type { Names } from './plan/step-commands.ts';
 import { readHaproxyVersion } from './process/haproxy-version.ts';
 import { deriveMaxConnections, parseOpenFilesLimit } from './process/limits.ts';

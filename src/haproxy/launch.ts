@@ -6,7 +6,7 @@ import { pages } from './config/answering-backends.ts';
 import { settingsDigest, type HaproxySettings } from './config/haproxy-settings.ts';
 import { renderConfiguration } from './config/render-config.ts';
 import { layOut, type Layout, type SparePolicy } from './plan/layout.ts';
-import type { PlanContext } from './plan/planner.ts';
+import type { PlanContext } from './plan/plan.ts';
 import type { WorkerRecord } from './process/pid-file.ts';
 import { startWorker, type WorkerStarted } from './process/worker.ts';
 import { writeFileIfChanged } from './process/write-file.ts';

@@ -6,7 +6,7 @@ import type { HaproxySettings } from '../../src/haproxy/config/haproxy-settings.
 import { launch } from '../../src/haproxy/launch.ts';
 import { digestOf } from '../../src/haproxy/naming.ts';
 import type { Layout } from '../../src/haproxy/plan/layout.ts';
-import type { PlanContext } from '../../src/haproxy/plan/planner.ts';
+import type { PlanContext } from '../../src/haproxy/plan/plan.ts';
 import { settingsFromConfig } from '../../src/haproxy/settings-from-config.ts';
 import type { RoutingTable } from '../../src/table/routing-table.ts';
 import { freePorts } from './addresses.ts';

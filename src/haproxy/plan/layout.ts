@@ -4,7 +4,8 @@ import type { BackendSection } from '../config/render-config.ts';
 import { kindOf } from '../desired/pool-spec.ts';
 import { backendName, kindName, kindOfBackend, mapNames, type BackendKind } from '../naming.ts';
 import { emptyObserved, observedServer } from '../observed/observed.ts';
-import { Planner, type PlanContext } from './planner.ts';
+import type { PlanContext } from './plan.ts';
+import { Planner } from './planner.ts';
 
 /** How many spare backends a new configuration gets. */
 export interface SparePolicy {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
-import type { Leftover } from './planner.ts';
+import type { Leftover } from './plan.ts';
 
 /** How long a server that lost its traffic is left alone before it is first tried to be deleted. Milliseconds. */
 const grace = 1000;

@@ -8,7 +8,8 @@ import { poolSpec } from '../desired/pool-spec.ts';
 import { digestOf, fieldSeparator, kindOfBackend, mapNames, maps } from '../naming.ts';
 import { observedServer, type Observed } from '../observed/observed.ts';
 import { layOut } from './layout.ts';
-import { Planner, type Leftover, type Plan, type PlanContext } from './planner.ts';
+import type { Leftover, Plan, PlanContext } from './plan.ts';
+import { Planner } from './planner.ts';
 import type { Step } from './steps.ts';
 
 const context: PlanContext = {
@@ -66,8 +67,8 @@ const expectSafe = (image: Observed, before: RoutingTable, after: RoutingTable, 
     hold('the settings are missing', stored !== undefined);
     const allow = (JSON.parse(stored ?? '{}') as { allow?: string }).allow;
     for (const one of [was, will]) {
-      const list = one?.settings.allowList;
-      if (allow === undefined || list == null || list.length === 0 || allowListId(list) !== allow) continue;
+      const list = one?.settings.allowList ?? null;
+      if (allow === undefined || list === null || list.length === 0 || allowListId(list) !== allow) continue;
       hold('the allow list is missing', [...image.maps.allow.keys()].some((entry) => entry.startsWith(`${allow}:`)));
     }
   }

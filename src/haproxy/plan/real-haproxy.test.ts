@@ -14,7 +14,8 @@ import { differences } from '../observed/observed.ts';
 import { observe } from '../observed/observe.ts';
 import { RuntimeSocket } from '../runtime/runtime-socket.ts';
 import { settingsFromConfig } from '../settings-from-config.ts';
-import { Planner, type Leftover, type PlanContext } from './planner.ts';
+import type { Leftover, PlanContext } from './plan.ts';
+import { Planner } from './planner.ts';
 import { sendSteps } from './send-steps.ts';
 import { applyStep } from './steps.ts';
 
