@@ -1,7 +1,8 @@
 // Writes the parts of the manual that are made from the code: `node scripts/write-docs.ts`. The rest of each page is written by
-// hand and left as it is. test/docs.test.ts fails when a page is not what this would write.
-import { readFileSync, writeFileSync } from 'node:fs';
+// hand and left as it is; docs/findings/ is made as a whole. Tests fail when a page is not what this would write.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { findingPages } from './docs/finding-pages.ts';
 import { withSection } from './docs/made-section.ts';
 import { madeSections } from './docs/made-sections.ts';
 
@@ -14,4 +15,19 @@ for (const section of madeSections) {
   if (after === before) continue;
   writeFileSync(path, after);
   console.log(`${section.page}: ${section.name}`);
+}
+
+const folder = join(root, 'docs/findings');
+mkdirSync(folder, { recursive: true });
+const there = readdirSync(folder);
+const pages = findingPages();
+for (const [name, text] of pages) {
+  if (there.includes(name) && readFileSync(join(folder, name), 'utf8') === text) continue;
+  writeFileSync(join(folder, name), text);
+  console.log(`docs/findings/${name}`);
+}
+// A page whose finding is gone, or has another name.
+for (const name of there.filter((each) => !pages.has(each))) {
+  rmSync(join(folder, name));
+  console.log(`docs/findings/${name}: removed`);
 }
