@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RoutingTable } from '../table/routing-table.ts';
+import { patchBetween } from '../lib/patch-sorted.ts';
+import type { RoutingTable, Rule } from '../table/routing-table.ts';
 import { pages } from './config/answering-backends.ts';
 import { settingsDigest, type HaproxySettings } from './config/haproxy-settings.ts';
 import { renderConfiguration } from './config/render-config.ts';
@@ -23,7 +24,17 @@ export type Launched =
   | { readonly ok: true; readonly layout: Layout; readonly started: Extract<WorkerStarted, { ok: true }>; readonly twoHops: boolean; readonly digest: string }
   | { readonly ok: false; readonly output: string; /** Rule that HAProxy's complaint is about, where it could be told. */ readonly offender: string | null };
 
-export const needsTwoHops = (table: RoutingTable): boolean => table.rules.some((rule) => rule.termination === 'passthrough');
+let counted: { readonly rules: readonly Rule[]; readonly passing: number } = { rules: [], passing: 0 };
+const passing = (rules: readonly Rule[]): number => rules.reduce((sum, rule) => sum + Number(rule.termination === 'passthrough'), 0);
+
+/** Whether the SNI must be seen before it is decided who terminates TLS. The last count is kept: it is asked at every change. */
+export const needsTwoHops = ({ rules }: Pick<RoutingTable, 'rules'>): boolean => {
+  if (rules !== counted.rules) {
+    const patch = patchBetween(counted.rules, rules);
+    counted = { rules, passing: patch === null ? passing(rules) : counted.passing - passing(patch.gone) + passing(patch.come) };
+  }
+  return counted.passing > 0;
+};
 
 /** Writes everything a worker reads at start, and starts one. The old workers, if any, hand their listeners over and finish. */
 export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions): Promise<Launched> => {

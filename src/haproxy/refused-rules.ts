@@ -3,7 +3,6 @@ import type { Logger } from '../lib/logger.ts';
 import type { RoutingTable, Rule } from '../table/routing-table.ts';
 import type { Outcome } from './driver.ts';
 import { settingsEntries, type SettingsContext } from './desired/rule-settings.ts';
-import { digestOf } from './naming.ts';
 
 /** Longest map entry: HAProxy reads a line of a map, and a command, into one buffer (`tune.bufsize`, set to 32768). */
 const longestEntry = 30_000;
@@ -17,6 +16,7 @@ export class RefusedRules {
   readonly #context: SettingsContext;
   readonly #refused = new Map<string, { readonly rule: Rule | undefined; readonly pem: string | undefined; readonly message: string }>();
   readonly #usable = new Map<string, string | null>();
+  #certificates: RoutingTable['certificates'] = [];
 
   constructor(log: Logger, context: SettingsContext) {
     this.#log = log;
@@ -37,6 +37,8 @@ export class RefusedRules {
       const size = Math.max(0, ...settingsEntries(rule, this.#context).entries.map(([, key, value]) => key.length + value.length));
       if (size > longestEntry) this.#once(table, rule, `its header actions need ${String(size)} bytes in HAProxy's map; ${String(longestEntry)} fit. Shorten the values.`);
     }
+    if (table.certificates === this.#certificates) return;
+    this.#certificates = table.certificates;
     for (const { pem, rule: id } of table.certificates) {
       const fault = this.#fault(pem);
       if (fault !== null) this.#once(table, table.rules.find((rule) => rule.id === id), `OpenSSL refuses its certificate: ${fault}`);
@@ -52,8 +54,7 @@ export class RefusedRules {
    * HAProxy 2.6 refuses on its socket also breaks TLS connections of other clients at that moment (measured).
    */
   #fault(pem: string): string | null {
-    const digest = digestOf(pem);
-    const known = this.#usable.get(digest);
+    const known = this.#usable.get(pem);
     if (known !== undefined) return known;
     if (this.#usable.size > 50_000) this.#usable.clear();
     let fault: string | null = null;
@@ -62,7 +63,7 @@ export class RefusedRules {
     } catch (error) {
       fault = error instanceof Error ? error.message : String(error);
     }
-    this.#usable.set(digest, fault);
+    this.#usable.set(pem, fault);
     return fault;
   }
 

@@ -35,7 +35,27 @@ export function patchSorted<T>(sorted: readonly T[], gone: readonly T[], come: r
     patched.push(one);
   }
   copyTo(sorted.length);
+  descents.set(patched, { from: nameOf(sorted), gone, come });
   return patched;
+}
+
+/** Which list a patched list was made from, by a name of its own: the list itself is not kept alive. */
+const descents = new WeakMap<readonly unknown[], { readonly from: object; readonly gone: readonly unknown[]; readonly come: readonly unknown[] }>();
+const names = new WeakMap<readonly unknown[], object>();
+
+const nameOf = (list: readonly unknown[]): object => {
+  const known = names.get(list);
+  if (known !== undefined) return known;
+  const name = {};
+  names.set(list, name);
+  return name;
+};
+
+/** What made `after` out of `before`, where it was made by one `patchSorted`; null: not known. Costs nothing. */
+export function patchBetween<T>(before: readonly T[], after: readonly T[]): { readonly gone: readonly T[]; readonly come: readonly T[] } | null {
+  if (before === after) return { gone: [], come: [] };
+  const descent = descents.get(after);
+  return descent !== undefined && descent.from === nameOf(before) ? { gone: descent.gone as readonly T[], come: descent.come as readonly T[] } : null;
 }
 
 function copy<T>(source: readonly T[], from: number, end: number, into: T[]): void {
@@ -43,19 +63,43 @@ function copy<T>(source: readonly T[], from: number, end: number, into: T[]): vo
 }
 
 /**
- * What differs between two lists beyond their common beginning and end, by identity. Entries of the middle that are in both lists
- * are in neither answer. Costs one comparison an entry where little changed.
+ * What differs between two lists, by identity; each entry is in a list once. Entries that are in both lists, in whatever places, are in
+ * neither answer. Cheap where little changed: one comparison an entry, however far apart the changes are.
  */
-export function changedMiddle<T extends object>(before: readonly T[], after: readonly T[]): { readonly gone: readonly T[]; readonly come: readonly T[] } {
+export function changedEntries<T extends object>(before: readonly T[], after: readonly T[]): { readonly gone: readonly T[]; readonly come: readonly T[] } {
   if (before === after) return { gone: [], come: [] };
-  const shorter = Math.min(before.length, after.length);
-  let start = 0;
-  while (start < shorter && before[start] === after[start]) start++;
-  let end = 0;
-  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  const left = before.slice(start, before.length - end);
-  const right = after.slice(start, after.length - end);
+  const left: T[] = [];
+  const right: T[] = [];
+  let old = 0;
+  let place = 0;
+  while (old < before.length && place < after.length) {
+    if (before[old] === after[place]) {
+      old++;
+      place++;
+      continue;
+    }
+    const skip = toNextCommon(before, old, after, place);
+    if (skip === null) break;
+    copy(before, old, old + skip.gone, left);
+    copy(after, place, place + skip.come, right);
+    old += skip.gone;
+    place += skip.come;
+  }
+  copy(before, old, before.length, left);
+  copy(after, place, after.length, right);
+  if (left.length === 0 || right.length === 0) return { gone: left, come: right };
   const kept = new Set<T>(right);
   const had = new Set<T>(left);
   return { gone: left.filter((one) => !kept.has(one)), come: right.filter((one) => !had.has(one)) };
+}
+
+/** How many entries of each list to pass over until both go on with the same one; null: not within a few. */
+function toNextCommon<T>(before: readonly T[], old: number, after: readonly T[], place: number): { readonly gone: number; readonly come: number } | null {
+  for (let distance = 1; distance <= 16; distance++) {
+    for (let gone = 0; gone <= distance; gone++) {
+      const [one, other] = [before[old + gone], after[place + distance - gone]];
+      if (one !== undefined && one === other) return { gone, come: distance - gone };
+    }
+  }
+  return null;
 }

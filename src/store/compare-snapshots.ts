@@ -1,3 +1,4 @@
+import { patchBetween } from '../lib/patch-sorted.ts';
 import type { Resource } from '../resources/kinds.ts';
 import { compareResources } from '../resources/order.ts';
 
@@ -43,8 +44,12 @@ function follows(list: readonly Resource[], place: number): boolean {
 }
 
 /** What left `before` (sorted by `compareResources`) and what came with `next` (sorted or not, each object once). */
-export function compareSnapshots(before: readonly Resource[], next: readonly Resource[]): Difference {
-  return walk(before, next) ?? walk(before, [...next].sort(compareResources)) ?? twice(next);
+export function compareSnapshots(before: readonly Resource[], next: readonly Resource[]): Difference & { /** `next` in order: itself, where it is. */ readonly sorted: readonly Resource[] } {
+  // A source tells with its list what it changed in the last one; then there is nothing to look for.
+  const found = patchBetween(before, next) ?? walk(before, next);
+  if (found !== null) return { ...found, sorted: next };
+  const sorted = [...next].sort(compareResources);
+  return { ...(walk(before, sorted) ?? twice(next)), sorted };
 }
 
 /** Two objects of one name are a source's mistake: its snapshot decides them. */

@@ -50,9 +50,9 @@ export class Store implements StoreView {
    * tells what left and what came. An object that was replaced is in both.
    */
   replace(next: readonly Resource[]): Difference {
-    const difference = compareSnapshots(this.#resources, next);
+    const { sorted, ...difference } = compareSnapshots(this.#resources, next);
     if (difference.gone.length === 0 && difference.come.length === 0) return difference;
-    this.#resources = patchSorted(this.#resources, difference.gone, difference.come, compareResources);
+    this.#resources = sorted;
     this.#patchRoutes(difference);
     this.#patchNamed(difference);
     this.#patchSlices(difference);
