@@ -68,7 +68,7 @@ const run = async (report: Report): Promise<void> => {
     ...Object.fromEntries([...fairway].map(([routes, at]) => [`fairway ${routes}`, side(at, hotHosts(routes))])),
     regex: side(regex, hotHosts(10_000)),
     'regex cached': side(regex, hotHosts(10_000), 1),
-  } as Record<string, () => Promise<WrkResult>>, rounds);
+  }, rounds);
   const of = (key: string): WrkResult => taken[key]!;
   const how = `${setting} (${rounds} of ${seconds} s).`;
   for (const routes of sizes) report.figure({ name, size: `${routes.toLocaleString('en-US')} routes`, value: of(`fairway ${routes}`).perSecond, unit: '/s', bar: null, how });

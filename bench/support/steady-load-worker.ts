@@ -57,7 +57,7 @@ const fireTls = (host: string): void => {
   socket.setEncoding('latin1');
   socket.setTimeout(10_000, () => socket.destroy(new Error('no answer within 10 s')));
   socket.on('data', (chunk: string) => { text += chunk; });
-  socket.on('error', (error) => { done(`${host} over TLS: ${error.message}`); });
+  socket.on('error', (error: Error) => { done(`${host} over TLS: ${error.message}`); });
   socket.on('close', () => { done(text.startsWith('HTTP/1.1 200 ') ? null : `${host} over TLS: ${text.slice(0, 40)}`); });
 };
 
