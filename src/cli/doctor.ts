@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import type { Report } from '../doctor/doctor.ts';
 import { catalogue, families, isFindingCode } from '../doctor/findings/catalogue.ts';
 import { sniff } from '../doctor/reading.ts';
 import { fingerprint } from '../doctor/report/fingerprint.ts';
+import { doctorHtml } from '../doctor/report/html/page.ts';
 import { doctorJson } from '../doctor/report/json.ts';
 import { findingPage } from '../doctor/report/page.ts';
 import { sarif } from '../doctor/report/sarif.ts';
@@ -31,6 +32,7 @@ export const doctor: Command = {
     { line: 'fairway doctor incident/', does: 'findings from a folder of captures, each with the line that proves it' },
     { line: 'fairway doctor paste.txt --only L2,CT', does: 'a single pasted session, two layers only' },
     { line: 'fairway doctor', does: 'live on this host; nothing is changed on it' },
+    { line: 'fairway doctor incident/ --html report.html', does: 'the same as a page to attach to a ticket' },
     { line: 'fairway doctor --explain L2-01', does: 'the page of one finding' },
   ],
   settings: [],
@@ -39,6 +41,7 @@ export const doctor: Command = {
     { flags: '--skip <codes>', help: 'not these codes or layers' },
     { flags: '--explain <code>', help: 'print the page of a finding' },
     { flags: '--sarif', help: 'print the answer as SARIF 2.1.0' },
+    { flags: '--html <file>', help: 'also write the answer as one page for a browser; it asks no network for anything' },
     { flags: '--fail-on <severity>', help: 'least severity that makes the exit code 1: error, warning (default) or note' },
     { flags: '--baseline <file>', help: 'an earlier --json answer: what it has does not count again' },
     { flags: '-v, --verbose', help: 'also what passed, every proof, every unread line' },
@@ -51,6 +54,7 @@ export const doctor: Command = {
     const baseline = baselineOf(invocation);
     const { captures, unread } = invocation.args.length === 0 ? await live() : await evidence(invocation.args);
     const report = await examine(captures, unread, question);
+    writePage(invocation, report, baseline);
     invocation.terminal.out(rendered(invocation, report, baseline));
     return exitCode(report, threshold, baseline);
   },
@@ -137,6 +141,18 @@ async function live(): Promise<{ readonly captures: readonly Capture[]; readonly
     return { captures: captures.map((capture) => ({ ...capture, file: capture.command })), unread };
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The page beside the answer: it has its own file, so that every output format may go with it. */
+function writePage(invocation: Invocation, report: Report, baseline: ReadonlySet<string>): void {
+  const file = textOption(invocation, 'html');
+  if (file === undefined) return;
+  const page = doctorHtml(report, { version: invocation.version, madeAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'), baseline, lanes: [] });
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw new CommandFailure(exitCodes.usage, `--html: ${safe(file)} cannot be written: ${error instanceof Error ? error.message : 'unknown reason'}.`);
   }
 }
 
