@@ -1,4 +1,6 @@
 import type { Analyzer } from './analyzer.ts';
+import { afCookies } from './af-cookies.ts';
+import { afHash } from './af-hash.ts';
 import { ctFull } from './ct-full.ts';
 import { ctOwner } from './ct-owner.ts';
 import { ctStale } from './ct-stale.ts';
@@ -45,4 +47,5 @@ export const analyzers: readonly Analyzer[] = [
   rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
+  afHash, afCookies,
 ];

@@ -1,3 +1,4 @@
+import { af } from './af.ts';
 import { ct } from './ct.ts';
 import { dns } from './dns.ts';
 import { fw } from './fw.ts';
@@ -10,7 +11,7 @@ import { vr } from './vr.ts';
 import type { Entry } from './entry.ts';
 
 /** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
-export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...tl } as const satisfies Readonly<Record<string, Entry>>;
+export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...tl, ...af } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof catalogue;
 
