@@ -1,31 +1,25 @@
 import type { Config } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { OneAtATime } from '../lib/one-at-a-time.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
 import { adopt, type Running } from './adopt.ts';
-import { settingsDigest } from './config/haproxy-settings.ts';
+import { describeDriver } from './driver-view.ts';
 import type { DriverView, HaproxyDriver, Outcome, WorkerView } from './driver.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import { openHouse, type House } from './house.ts';
-import { launch, needsTwoHops } from './launch.ts';
+import { needsTwoHops } from './launch.ts';
 import { observe } from './observed/observe.ts';
 import { differences } from './observed/observed.ts';
 import { describeStart } from './plan/describe-start.ts';
-import { Leftovers } from './plan/leftovers.ts';
 import { layOut } from './plan/layout.ts';
-import type { Plan } from './plan/plan.ts';
 import { Planner } from './plan/planner.ts';
-import { sendSteps, type Refused } from './plan/send-steps.ts';
 import { describeStep } from './plan/step-commands.ts';
-import { applyStep } from './plan/steps.ts';
-import { decideRestart, type PastExit } from './process/crash-loop.ts';
 import { boundLogFile } from './process/log-file.ts';
-import { listOldWorkers, terminateOverdue } from './process/old-workers.ts';
-import { readIdentity, readWorkers, writeWorkers, type WorkerRecord } from './process/pid-file.ts';
-import { stopWorkers } from './process/stop-workers.ts';
+import { Workers } from './process/workers.ts';
 import { RefusedRules } from './refused-rules.ts';
-import type { ReloadReason } from './reload-reasons.ts';
-import { RuntimeSocket } from './runtime/runtime-socket.ts';
+import { TableApplier, unchanged } from './table-applier.ts';
+import { isWorkerAlive, WorkerCare } from './worker-care.ts';
 
 export interface DriverOptions {
   readonly config: Config;
@@ -38,9 +32,16 @@ export interface DriverOptions {
   readonly onRestart: (reason: string) => void;
 }
 
+/** What there is from `open` on. */
+interface Opened {
+  readonly house: House;
+  readonly refused: RefusedRules;
+  readonly workers: Workers;
+  readonly applier: TableApplier;
+}
+
 /** How long no passthrough rule must have existed before port 443 goes back to one hop (a reload): nobody should toggle it. */
 const settleHops = 600_000;
-const nothing: Outcome = { steps: 0, reload: null, drift: [], refused: [], milliseconds: 0 };
 
 /**
  * Makes a HAProxy of its own serve routing tables. One thing at a time: calls wait for each other.
@@ -48,32 +49,34 @@ const nothing: Outcome = { steps: 0, reload: null, drift: [], refused: [], milli
  */
 export class ProcessDriver implements HaproxyDriver {
   readonly #options: DriverOptions;
-  readonly #leftovers: Leftovers;
-  readonly #exits: PastExit[] = [];
-  #house: House | null = null;
-  #refused: RefusedRules | null = null;
-  #running: Running | null = null;
-  #workers: readonly WorkerRecord[] = [];
+  readonly #care: WorkerCare;
+  readonly #turns = new OneAtATime();
+  #opened: Opened | null = null;
   #table: RoutingTable | null = null;
   #passthroughSeen = 0;
-  #queue: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.#leftovers = new Leftovers(options.clock, () => { this.#background(() => this.#deleteLeftovers()); });
+    const { clock, log, onRestart } = options;
+    this.#care = new WorkerCare({ clock, log, onRestart, start: () => this.#startAgain(), background: (work) => { this.#background(work); } });
   }
 
   async open(): Promise<{ readonly adopted: boolean }> {
-    const { log } = this.#options;
+    const { clock, log } = this.#options;
     const house = await openHouse(this.#options);
-    this.#house = house;
-    this.#refused = new RefusedRules(log, house.context);
-    this.#workers = await readWorkers(house.state.path);
-    const newest = this.#workers.reduce<WorkerRecord | null>((best, one) => (best === null || one.generation > best.generation ? one : best), null);
+    const refused = new RefusedRules(log, house.context);
+    const workers = new Workers(house.state.path, clock);
+    const applier = new TableApplier({
+      house, clock, log, refused, workers,
+      onLost: (running) => { this.#background(() => this.#lookAfter(running)); },
+      onLeftovers: () => { this.#background(() => applier.deleteLeftovers()); },
+    });
+    this.#opened = { house, refused, workers, applier };
+    const newest = await workers.readNewest();
     if (newest === null) return { adopted: false };
     try {
-      this.#become(await adopt(newest, house));
+      applier.become(await adopt(newest, house));
       return { adopted: true };
     } catch (error) {
       log.warn('The HAProxy of the last run cannot be adopted; a new one will take over from it', { pid: newest.pid, because: String(error) });
@@ -81,174 +84,71 @@ export class ProcessDriver implements HaproxyDriver {
     }
   }
 
-  #become(running: Running): void {
-    this.#running?.socket.close();
-    this.#running = running;
-    running.socket.onLost(() => { this.#background(() => this.#lookAfter(running)); });
-  }
-
   converge(table: RoutingTable): Promise<Outcome> {
-    return this.#exclusive(async () => {
+    return this.#turns.do(async () => {
+      const { applier, refused } = this.#must();
       const started = this.#options.clock.monotonic();
       this.#table = table;
-      this.#must(this.#refused).foresee(table);
+      refused.foresee(table);
       if (needsTwoHops(table)) this.#passthroughSeen = started;
-      const outcome = await this.#converge(table);
-      return { ...outcome, refused: this.#must(this.#refused).list(), milliseconds: this.#options.clock.monotonic() - started };
+      const outcome = await applier.apply(table);
+      return { ...outcome, refused: refused.list(), milliseconds: this.#options.clock.monotonic() - started };
     });
-  }
-
-  async #converge(full: RoutingTable): Promise<Outcome> {
-    const house = this.#must(this.#house);
-    const running = this.#running;
-    if (running === null) return this.#launch(full, null, '');
-    if (running.digest !== settingsDigest(house.settings, house.launch.program)) {
-      return this.#launch(full, 'settings-changed', 'the settings differ from those of the running HAProxy');
-    }
-    if (running.version !== house.version) return this.#launch(full, 'haproxy-upgraded', `${running.version} runs, ${house.version} is installed`);
-    const table = this.#served(full);
-    if (needsTwoHops(table) && !running.twoHops) {
-      return this.#launch(full, 'passthrough-first', `${table.rules.find((rule) => rule.termination === 'passthrough')?.id ?? ''} is the first passthrough rule`);
-    }
-    const plan = running.planner.plan(table);
-    if (plan.kind === 'reload') return this.#launch(full, plan.reason, plan.detail);
-    const refused = await this.#send(running, plan);
-    return refused.length === 0 ? { ...nothing, steps: plan.steps.length } : this.#afterRefusal(full, refused);
-  }
-
-  /** Whatever HAProxy refused, the image is in doubt: read it anew and plan from there; objects that are refused again are left out. */
-  async #afterRefusal(full: RoutingTable, refused: readonly Refused[]): Promise<Outcome> {
-    let last = refused;
-    for (const attempt of [1, 2]) {
-      for (const { step, reply } of last.slice(0, 5)) this.#options.log.warn('HAProxy refused a change', { change: describeStep(step), reply: reply.trim() });
-      const plan = (await this.#renewPlanner()).plan(this.#served(full));
-      if (plan.kind === 'reload') return this.#launch(full, plan.reason, plan.detail);
-      last = await this.#send(this.#must(this.#running), plan);
-      if (last.length === 0) return { ...nothing, steps: plan.steps.length };
-      if (attempt === 1) for (const { step, reply } of last) if (step.rule !== null) this.#must(this.#refused).refuse(full, step.rule, reply.trim());
-    }
-    return this.#launch(full, 'step-refused', `${last[0]?.command ?? ''}: ${last[0]?.reply.trim() ?? ''}`);
-  }
-
-  async #renewPlanner(): Promise<Planner> {
-    const running = this.#must(this.#running);
-    const house = this.#must(this.#house);
-    const planner = new Planner(await observe(running.socket, house.settings.paths), house.context);
-    this.#running = { ...running, planner };
-    return planner;
-  }
-
-  async #send(running: Running, plan: Extract<Plan, { kind: 'steps' }>): Promise<readonly Refused[]> {
-    if (this.#options.log.writes('debug')) for (const step of plan.steps) this.#options.log.debug(describeStep(step));
-    const { refused } = await sendSteps(running.socket, plan.steps, this.#must(this.#house).names);
-    this.#leftovers.add(plan.leftovers);
-    return refused;
-  }
-
-  async #deleteLeftovers(): Promise<void> {
-    const running = this.#running;
-    if (running === null) return;
-    const waiting = this.#leftovers.due().map((leftover) => ({ leftover, steps: running.planner.retire(leftover.leftover) }));
-    const { refused, later } = await sendSteps(running.socket, waiting.flatMap(({ steps }) => steps), this.#must(this.#house).names);
-    const undone = new Set([...refused.map(({ step }) => step), ...later]);
-    for (const { leftover, steps } of waiting) {
-      for (const step of steps) if (!undone.has(step)) applyStep(running.planner.observed, step);
-      if (steps.some((step) => undone.has(step))) this.#leftovers.again(leftover);
-    }
-  }
-
-  /** Starts a worker for the table. With a reason it takes over from the running one; without, none runs. */
-  async #launch(full: RoutingTable, reason: ReloadReason | null, detail: string): Promise<Outcome> {
-    const house = this.#must(this.#house);
-    if (reason !== null) this.#options.log.info('A new HAProxy worker takes over', { reason, detail });
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      this.#workers = await readWorkers(house.state.path);
-      const launched = await launch(this.#served(full), this.#workers, house.launch);
-      if (launched.ok) {
-        const { pid, startTicks } = launched.started.worker;
-        const worker: WorkerRecord = { pid, startTicks, startedAt: this.#options.clock.now(), generation: Math.max(0, ...this.#workers.map(({ generation }) => generation)) + 1 };
-        this.#workers = [...this.#workers, worker];
-        await writeWorkers(house.state.path, this.#workers);
-        const socket = new RuntimeSocket(house.settings.paths.socket);
-        await socket.connect();
-        this.#become({ worker, socket, planner: launched.layout.planner, twoHops: launched.twoHops, digest: launched.digest, version: house.version });
-        this.#leftovers.clear();
-        return { ...nothing, reload: reason === null ? null : { reason, detail } };
-      }
-      if (launched.offender === null) throw new HaproxyError(`HAProxy refuses the configuration: ${launched.output.trim()}`);
-      this.#must(this.#refused).refuse(full, launched.offender, firstAlert(launched.output));
-    }
-    throw new HaproxyError('HAProxy refused a hundred objects one after the other; no configuration could be started');
-  }
-
-  #served(table: RoutingTable): RoutingTable {
-    return this.#must(this.#refused).without(table);
   }
 
   verify(): Promise<Outcome> {
-    return this.#exclusive(async () => {
+    return this.#turns.do(async () => {
+      const { house, refused, applier } = this.#must();
       const started = this.#options.clock.monotonic();
-      const running = this.#running;
+      const { running } = applier;
       const table = this.#table;
-      if (running === null || table === null) return nothing;
-      const house = this.#must(this.#house);
-      await this.#boundOldWorkers(house);
+      if (running === null || table === null) return unchanged;
+      await this.#tidy();
       const found = await observe(running.socket, house.settings.paths);
       const drift = differences(running.planner.observed, found);
-      let outcome: Outcome = nothing;
+      let outcome: Outcome = unchanged;
       if (drift.length > 0) {
         for (const line of drift) this.#options.log.warn('HAProxy differs from what Fairway made it; repairing', { what: line });
-        this.#running = { ...running, planner: new Planner(found, house.context) };
-        outcome = await this.#converge(table);
+        applier.planFrom(found, running);
+        outcome = await applier.apply(table);
       } else if (running.twoHops && !needsTwoHops(table) && started - this.#passthroughSeen > settleHops) {
-        outcome = await this.#launch(table, 'passthrough-last', 'no passthrough rule for ten minutes');
+        outcome = await applier.launch(table, 'passthrough-last', 'no passthrough rule for ten minutes');
       }
-      return { ...outcome, drift, refused: this.#must(this.#refused).list(), milliseconds: this.#options.clock.monotonic() - started };
+      return { ...outcome, drift, refused: refused.list(), milliseconds: this.#options.clock.monotonic() - started };
     });
   }
 
-  async #boundOldWorkers({ state, launch: { logFile } }: House): Promise<void> {
-    boundLogFile(logFile);
-    this.#workers = await readWorkers(state.path);
-    const old = listOldWorkers(this.#workers, this.#options.clock.now());
-    for (const { worker, age } of terminateOverdue(old, this.#options.config.haproxy.hardStopAfter)) {
+  /** What must not grow without end: HAProxy's log file, and workers that were taken over from. */
+  async #tidy(): Promise<void> {
+    const { house, workers } = this.#must();
+    boundLogFile(house.launch.logFile);
+    for (const { worker, age } of await workers.endOverdue(this.#options.config.haproxy.hardStopAfter)) {
       this.#options.log.warn('An old HAProxy worker did not finish in time and was ended', { pid: worker.pid, age });
     }
   }
 
   /** The persistent connection broke: either the worker died, or only the connection did. */
   async #lookAfter(lost: Running): Promise<void> {
-    if (this.#stopping || this.#running?.socket !== lost.socket) return;
-    if (readIdentity(lost.worker.pid)?.startTicks === lost.worker.startTicks) {
+    const { applier } = this.#must();
+    if (this.#stopping || applier.running?.socket !== lost.socket) return;
+    if (isWorkerAlive(lost.worker)) {
       await lost.socket.connect().catch(() => undefined);
       return;
     }
-    const now = this.#options.clock.now();
-    this.#running = null;
-    this.#exits.push({ at: now, ran: now - lost.worker.startedAt, how: 'ended by itself or by a signal' });
-    const { delay, reason } = decideRestart(this.#exits, now);
-    this.#options.log.error('HAProxy is gone; starting it again', { pid: lost.worker.pid, delay, reason });
-    if (delay === 0) await this.#restart(reason);
-    else setTimeout(() => { this.#background(() => this.#restart(reason)); }, delay);
+    applier.forget();
+    await this.#care.gone(lost.worker);
   }
 
-  async #restart(reason: string): Promise<void> {
-    if (this.#stopping || this.#running !== null || this.#table === null) return;
-    try {
-      await this.#launch(this.#table, null, '');
-      this.#options.onRestart(reason);
-    } catch (error) {
-      this.#options.log.error('HAProxy could not be started', { because: String(error) });
-      const now = this.#options.clock.now();
-      this.#exits.push({ at: now, ran: 0, how: 'did not start' });
-      setTimeout(() => { this.#background(() => this.#restart(reason)); }, Math.max(1000, decideRestart(this.#exits, now).delay));
-    }
+  async #startAgain(): Promise<boolean> {
+    const { applier } = this.#must();
+    if (this.#stopping || applier.running !== null || this.#table === null) return false;
+    await applier.launch(this.#table, null, '');
+    return true;
   }
 
   plan(table: RoutingTable): Promise<readonly string[]> {
-    return this.#exclusive(async () => {
-      const house = this.#must(this.#house);
-      const running = this.#running;
+    return this.#turns.do(async () => {
+      const { house, applier: { running } } = this.#must();
       if (running === null) return describeStart(layOut(table, house.context, house.launch.spares));
       const plan = new Planner(await observe(running.socket, house.settings.paths), house.context).plan(table);
       return plan.kind === 'reload' ? [`reload: ${plan.reason}: ${plan.detail}`] : plan.steps.map(describeStep);
@@ -256,67 +156,45 @@ export class ProcessDriver implements HaproxyDriver {
   }
 
   workers(): readonly WorkerView[] {
-    return this.#workers.map(({ pid, startedAt }) => ({ pid, startedAt, current: pid === this.#running?.worker.pid }));
+    const current = this.#opened?.applier.running?.worker.pid;
+    return (this.#opened?.workers.list ?? []).map(({ pid, startedAt }) => ({ pid, startedAt, current: pid === current }));
   }
 
   view(): DriverView {
-    const running = this.#running;
-    return {
-      version: running?.version ?? this.#house?.version ?? '',
-      socket: this.#house?.settings.paths.socket ?? '',
-      twoHops: running?.twoHops ?? false,
-      spares: running === null ? new Map() : running.planner.spares(),
-      refused: this.#refused?.list() ?? [],
-      backendOf: (rule) => running?.planner.backendOf(rule) ?? null,
-    };
+    const opened = this.#opened;
+    return describeDriver(opened?.house ?? null, opened?.applier.running ?? null, opened?.refused ?? null);
   }
 
   /** null: HAProxy runs and answers; otherwise what is wrong. */
   problem(): string | null {
-    return this.#running === null ? 'HAProxy is not running' : null;
+    return (this.#opened?.applier.running ?? null) === null ? 'HAProxy is not running' : null;
   }
 
   async stop(milliseconds: number): Promise<void> {
     this.#stopping = true;
-    await this.#exclusive(async () => {
-      const { state } = this.#must(this.#house);
-      this.#letGo();
-      await stopWorkers(state.path, milliseconds, this.#options.clock);
-      this.#workers = [];
-      await state.release();
+    await this.#turns.do(async () => {
+      const { house, workers, applier } = this.#must();
+      applier.letGo();
+      await workers.stop(milliseconds);
+      await house.state.release();
     });
   }
 
   async detach(): Promise<void> {
     this.#stopping = true;
-    await this.#exclusive(async () => {
-      this.#letGo();
-      await this.#house?.state.release();
+    await this.#turns.do(async () => {
+      this.#opened?.applier.letGo();
+      await this.#opened?.house.state.release();
     });
   }
 
-  #letGo(): void {
-    this.#leftovers.clear();
-    this.#running?.socket.close();
-    this.#running = null;
-  }
-
-  #must<T>(value: T | null): T {
-    if (value === null) throw new HaproxyError('open() was not called, or HAProxy is not running');
-    return value;
-  }
-
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#queue.then(work, work);
-    this.#queue = next.catch(() => undefined);
-    return next;
+  #must(): Opened {
+    if (this.#opened === null) throw new HaproxyError('open() was not called');
+    return this.#opened;
   }
 
   /** Work that nobody waits for. */
   #background(work: () => Promise<void>): void {
-    this.#exclusive(work).catch((error: unknown) => { this.#options.log.error('Looking after HAProxy failed', { because: String(error) }); });
+    this.#turns.do(work).catch((error: unknown) => { this.#options.log.error('Looking after HAProxy failed', { because: String(error) }); });
   }
 }
-
-/** `[ALERT] (pid) : config : text` -> text of the first such line. */
-const firstAlert = (output: string): string => /\[ALERT\]\s*\(\d+\) : (?:config : )?(.*)/.exec(output)?.[1] ?? output.trim().slice(0, 300);

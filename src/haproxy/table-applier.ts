@@ -1,0 +1,153 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { RoutingTable } from '../table/routing-table.ts';
+import type { Running } from './adopt.ts';
+import { settingsDigest } from './config/haproxy-settings.ts';
+import type { Outcome } from './driver.ts';
+import { HaproxyError } from './haproxy-error.ts';
+import type { House } from './house.ts';
+import { launch, needsTwoHops } from './launch.ts';
+import { observe } from './observed/observe.ts';
+import type { Observed } from './observed/observed.ts';
+import { Leftovers } from './plan/leftovers.ts';
+import type { StepsPlan } from './plan/plan.ts';
+import { Planner } from './plan/planner.ts';
+import { sendSteps, type Refused } from './plan/send-steps.ts';
+import { describeStep } from './plan/step-commands.ts';
+import { applyStep } from './plan/steps.ts';
+import type { Workers } from './process/workers.ts';
+import type { RefusedRules } from './refused-rules.ts';
+import type { ReloadReason } from './reload-reasons.ts';
+import { RuntimeSocket } from './runtime/runtime-socket.ts';
+
+export interface TableApplierOptions {
+  readonly house: House;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly refused: RefusedRules;
+  readonly workers: Workers;
+  /** The persistent connection to a worker broke. */
+  readonly onLost: (running: Running) => void;
+  /** Leftovers wait for `deleteLeftovers`. */
+  readonly onLeftovers: () => void;
+}
+
+/** Nothing was to be done. */
+export const unchanged: Outcome = { steps: 0, reload: null, drift: [], refused: [], milliseconds: 0 };
+
+/** Brings tables into the running worker: by steps where they do, else by a worker that takes over. Callers see to it that calls do not overlap. */
+export class TableApplier {
+  readonly #options: TableApplierOptions;
+  readonly #leftovers: Leftovers;
+  #running: Running | null = null;
+
+  constructor(options: TableApplierOptions) {
+    this.#options = options;
+    this.#leftovers = new Leftovers(options.clock, options.onLeftovers);
+  }
+
+  get running(): Running | null {
+    return this.#running;
+  }
+
+  /** Serves through this worker from now on. */
+  become(running: Running): void {
+    this.#running?.socket.close();
+    this.#running = running;
+    running.socket.onLost(() => { this.#options.onLost(running); });
+  }
+
+  /** The worker ended. */
+  forget(): void {
+    this.#running = null;
+  }
+
+  letGo(): void {
+    this.#leftovers.clear();
+    this.#running?.socket.close();
+    this.#running = null;
+  }
+
+  async apply(full: RoutingTable): Promise<Outcome> {
+    const { house, refused: refusedRules } = this.#options;
+    const running = this.#running;
+    if (running === null) return this.launch(full, null, '');
+    if (running.digest !== settingsDigest(house.settings, house.launch.program)) {
+      return this.launch(full, 'settings-changed', 'the settings differ from those of the running HAProxy');
+    }
+    if (running.version !== house.version) return this.launch(full, 'haproxy-upgraded', `${running.version} runs, ${house.version} is installed`);
+    const table = refusedRules.without(full);
+    if (needsTwoHops(table) && !running.twoHops) {
+      return this.launch(full, 'passthrough-first', `${table.rules.find((rule) => rule.termination === 'passthrough')?.id ?? ''} is the first passthrough rule`);
+    }
+    const plan = running.planner.plan(table);
+    if (plan.kind === 'reload') return this.launch(full, plan.reason, plan.detail);
+    const refused = await this.#send(running, plan);
+    return refused.length === 0 ? { ...unchanged, steps: plan.steps.length } : this.#afterRefusal(full, running, refused);
+  }
+
+  /** Whatever HAProxy refused, the image is in doubt: read it anew and plan from there; objects that are refused again are left out. */
+  async #afterRefusal(full: RoutingTable, running: Running, refused: readonly Refused[]): Promise<Outcome> {
+    const { house, log, refused: refusedRules } = this.#options;
+    let last = refused;
+    for (const attempt of [1, 2]) {
+      for (const { step, reply } of last.slice(0, 5)) log.warn('HAProxy refused a change', { change: describeStep(step), reply: reply.trim() });
+      const renewed = this.planFrom(await observe(running.socket, house.settings.paths), running);
+      const plan = renewed.planner.plan(refusedRules.without(full));
+      if (plan.kind === 'reload') return this.launch(full, plan.reason, plan.detail);
+      last = await this.#send(renewed, plan);
+      if (last.length === 0) return { ...unchanged, steps: plan.steps.length };
+      if (attempt === 1) for (const { step, reply } of last) if (step.rule !== null) refusedRules.refuse(full, step.rule, reply.trim());
+    }
+    return this.launch(full, 'step-refused', `${last[0]?.command ?? ''}: ${last[0]?.reply.trim() ?? ''}`);
+  }
+
+  /** Plans from what was observed instead of from the image. */
+  planFrom(observed: Observed, running: Running): Running {
+    this.#running = { ...running, planner: new Planner(observed, this.#options.house.context) };
+    return this.#running;
+  }
+
+  async #send(running: Running, plan: StepsPlan): Promise<readonly Refused[]> {
+    const { house, log } = this.#options;
+    if (log.writes('debug')) for (const step of plan.steps) log.debug(describeStep(step));
+    const { refused } = await sendSteps(running.socket, plan.steps, house.names);
+    this.#leftovers.add(plan.leftovers);
+    return refused;
+  }
+
+  async deleteLeftovers(): Promise<void> {
+    const running = this.#running;
+    if (running === null) return;
+    const waiting = this.#leftovers.due().map((leftover) => ({ leftover, steps: running.planner.retire(leftover.leftover) }));
+    const { refused, later } = await sendSteps(running.socket, waiting.flatMap(({ steps }) => steps), this.#options.house.names);
+    const undone = new Set([...refused.map(({ step }) => step), ...later]);
+    for (const { leftover, steps } of waiting) {
+      for (const step of steps) if (!undone.has(step)) applyStep(running.planner.observed, step);
+      if (steps.some((step) => undone.has(step))) this.#leftovers.again(leftover);
+    }
+  }
+
+  /** Starts a worker for the table. With a reason it takes over from the running one; without, none runs. Rejects with HaproxyError. */
+  async launch(full: RoutingTable, reason: ReloadReason | null, detail: string): Promise<Outcome> {
+    const { house, log, refused, workers } = this.#options;
+    if (reason !== null) log.info('A new HAProxy worker takes over', { reason, detail });
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      const launched = await launch(refused.without(full), await workers.read(), house.launch);
+      if (launched.ok) {
+        const worker = await workers.add(launched.started.worker);
+        const socket = new RuntimeSocket(house.settings.paths.socket);
+        await socket.connect();
+        this.become({ worker, socket, planner: launched.layout.planner, twoHops: launched.twoHops, digest: launched.digest, version: house.version });
+        this.#leftovers.clear();
+        return { ...unchanged, reload: reason === null ? null : { reason, detail } };
+      }
+      if (launched.offender === null) throw new HaproxyError(`HAProxy refuses the configuration: ${launched.output.trim()}`);
+      refused.refuse(full, launched.offender, firstAlert(launched.output));
+    }
+    throw new HaproxyError('HAProxy refused a hundred objects one after the other; no configuration could be started');
+  }
+}
+
+/** `[ALERT] (pid) : config : text` -> text of the first such line. */
+const firstAlert = (output: string): string => /\[ALERT\]\s*\(\d+\) : (?:config : )?(.*)/.exec(output)?.[1] ?? output.trim().slice(0, 300);
