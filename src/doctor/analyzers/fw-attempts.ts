@@ -90,7 +90,7 @@ function* lost(view: View, firewall: HostFirewall, attempt: Attempt, way: Way): 
   const number = at.rule === null ? '-' : String(at.rule.number);
   const accepted = way.trail.findLast((step) => step.hook === at.hook && step.did === 'accept' && step.rule !== null && (step.table !== at.table || step.chainPath[0] !== at.chainPath[0]));
   const asksPort = at.rule?.steps.some((step) => step.kind === 'physdev') === true;
-  if (accepted?.rule != null) {
+  if (accepted !== undefined && accepted.rule !== null) {
     yield fault(finding('FW-05', { ...base, args: { ...shown, first: placeText(accepted), second: placeText(at), rule: ruleText(at), command, look }, proofs: [...proofs, proof(host, accepted.rule.source, 'accepts it before')] }));
   } else if (packet.path === 'bridged' && !asksPort && surroundingsOf(view, host).bridgeCallsIpRules === true) {
     const calls = view.sysctls.number(host, 'net.bridge.bridge-nf-call-iptables');
@@ -164,7 +164,7 @@ function open(attempt: Attempt, passage: Passage): Answer {
   const line = at?.rule?.source ?? at?.chain.source ?? null;
   const command = what?.command ?? 'iptables-save -c; nft list ruleset';
   if (what === undefined || at === null || line === null || /^(?:the (?:source|destination|mark|bridge port|device|length|TTL|MAC)|whether|connection tracking)/.test(what.what)) {
-    return couldNotLook('FW-01', `${attempt.subject} at ${hostName(host)}`, what?.what ?? passage.open.map((doubt) => doubt.what).join('; '), what?.command == null ? [] : [{ host, command: what.command }]);
+    return couldNotLook('FW-01', `${attempt.subject} at ${hostName(host)}`, what?.what ?? passage.open.map((doubt) => doubt.what).join('; '), what === undefined || what.command === null ? [] : [{ host, command: what.command }]);
   }
   const missing = /not captured$/.test(what.what);
   const details = { host, about: [about.host(host), about.address(attempt.target)], proofs: [proof(host, line, missing ? 'leads to what is missing' : 'cannot be evaluated'), proof(attempt.seenBy, attempt.line, 'the attempt')] as const, settle: [{ host, command }] };

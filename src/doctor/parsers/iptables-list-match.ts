@@ -79,7 +79,6 @@ export function optionsOfColumn(text: string): ListedColumns {
     else {
       const word = /^\S+/.exec(rest)?.[0] ?? rest;
       matches.push('-m', word.toLowerCase().replace(/^-+/, ''));
-      rest = '';
       break;
     }
     rest = rest.slice(turn?.length ?? own?.length ?? rest.length).trim();

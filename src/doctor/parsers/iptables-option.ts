@@ -11,7 +11,7 @@ export class RuleWords {
     this.words = words;
   }
 
-  get done(): boolean {
+  ended(): boolean {
     return this.at >= this.words.length;
   }
 
@@ -28,7 +28,7 @@ export class RuleWords {
   /** Everything up to the next option or `!`: the arguments of an option nobody knows. */
   arguments(): string {
     const taken: string[] = [];
-    while (!this.done && !(this.peek().startsWith('-') && this.peek().length > 1) && this.peek() !== '!') taken.push(this.next());
+    while (!this.ended() && !(this.peek().startsWith('-') && this.peek().length > 1) && this.peek() !== '!') taken.push(this.next());
     return taken.join(' ');
   }
 }

@@ -1,5 +1,6 @@
 import type { Action, Oddity, Step } from '../model/firewall/rule.ts';
-import { genericOption, iptablesMatches, opaque, sometimesMatches } from './iptables-matches.ts';
+import { genericOption, opaque } from './iptables-generic.ts';
+import { iptablesMatches, sometimesMatches } from './iptables-matches.ts';
 import type { RuleDraft } from './iptables-option.ts';
 import { RuleWords, countStep } from './iptables-option.ts';
 import { noOptions, readTargetOptions, targetAction } from './iptables-targets.ts';
@@ -28,7 +29,7 @@ export function readIptablesRule(words: readonly string[], place: RulePlace): Re
   const cursor = new RuleWords(words);
   let target: Action | null = null;
   let not = false;
-  while (!cursor.done) {
+  while (!cursor.ended()) {
     const word = cursor.next();
     switch (word) {
       case '!':
@@ -40,7 +41,7 @@ export function readIptablesRule(words: readonly string[], place: RulePlace): Re
         break;
       case '-j':
       case '--jump':
-        target = mapSide(targetAction(cursor.next(), cursor.done ? noOptions : readTargetOptions(cursor)), place);
+        target = mapSide(targetAction(cursor.next(), cursor.ended() ? noOptions : readTargetOptions(cursor)), place);
         break;
       case '-g':
       case '--goto':

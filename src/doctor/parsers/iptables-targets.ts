@@ -19,7 +19,7 @@ export const noOptions: TargetOptions = new Map();
 
 export function readTargetOptions(words: RuleWords): TargetOptions {
   const options = new Map<string, string>();
-  while (!words.done) {
+  while (!words.ended()) {
     const option = words.next();
     options.set(option, words.arguments());
   }

@@ -1,11 +1,10 @@
-import { names, numbers } from '../model/firewall/field.ts';
-import type { ValueSet } from '../model/firewall/field.ts';
 import type { Action, Condition, Counter, Oddity, Step } from '../model/firewall/rule.ts';
+import { compareOne, readAnonymous, readOneElement, takeNot } from './nft-compare.ts';
 import { readSelector } from './nft-selectors.ts';
 import type { Selector } from './nft-selectors.ts';
-import { readElements, readFlags, readValue } from './nft-sets.ts';
+import { readElements } from './nft-sets.ts';
 import { readStatement } from './nft-statements.ts';
-import { numeric, union } from './nft-values.ts';
+import { numeric } from './nft-values.ts';
 import type { NftCursor } from './nft-words.ts';
 
 export interface NftRule {
@@ -21,7 +20,7 @@ export function readNftRule(cursor: NftCursor): NftRule {
   const oddities: Oddity[] = [];
   let comment: string | null = null;
   let counter: Counter | null = null;
-  while (!cursor.done) {
+  while (!cursor.ended()) {
     const before = cursor.at;
     if (cursor.take('comment')) comment = cursor.next();
     else if (cursor.take('counter')) {
@@ -57,7 +56,7 @@ function readCounter(cursor: NftCursor): Counter | null {
 
 function skipToVerdict(cursor: NftCursor, from: number): void {
   cursor.at = Math.max(cursor.at, from + 1);
-  while (!cursor.done && !['accept', 'drop', 'return', 'jump', 'goto', 'reject', 'counter', 'comment', 'dnat', 'snat', 'masquerade', 'redirect', 'log'].includes(cursor.peek())) cursor.next();
+  while (!cursor.ended() && !['accept', 'drop', 'return', 'jump', 'goto', 'reject', 'counter', 'comment', 'dnat', 'snat', 'masquerade', 'redirect', 'log'].includes(cursor.peek())) cursor.next();
 }
 
 /** `ip saddr`, or several joined with dots. */
@@ -100,120 +99,12 @@ function withImplied(implied: readonly Step[], steps: readonly Step[] | null): r
   return steps === null ? null : [...implied, ...steps];
 }
 
-type FieldSelector = Extract<Selector, { sort: 'field' }>;
-
-function takeNot(cursor: NftCursor): boolean {
-  if (cursor.take('!=')) return true;
-  cursor.take('==');
-  return false;
-}
-
-function compareOne(cursor: NftCursor, selector: FieldSelector): readonly Step[] | null {
-  const { field } = selector;
-  const test = (within: ValueSet, not: boolean): readonly Condition[] => [{ kind: 'field', field, within, not }];
-  if (cursor.peek() === '&' || cursor.peek() === 'and') return compareMasked(cursor, selector);
-  const relation = cursor.peek();
-  if (['<', '<=', '>', '>=', 'lt', 'le', 'gt', 'ge'].includes(relation)) {
-    cursor.next();
-    const value = numeric(cursor.next());
-    if (value === null) return null;
-    const most = 0xffffffff;
-    const ranges: Readonly<Record<string, readonly [number, number]>> = { '<': [0, value - 1], lt: [0, value - 1], '<=': [0, value], le: [0, value], '>': [value + 1, most], gt: [value + 1, most], '>=': [value, most], ge: [value, most] };
-    return test({ type: 'numbers', ranges: [ranges[relation] ?? [0, most]] }, false);
-  }
-  const exact = relation === '==' || relation === '!=';
-  const not = takeNot(cursor);
-  if (cursor.peek().startsWith('@')) return [{ kind: 'element', fields: [field], set: cursor.next().slice(1), not }];
-  if (cursor.take('{')) {
-    const read = readElements(cursor.untilClosed(), [selector.values]);
-    const set = read === null ? null : union(read.elements.flatMap((element) => element.values.slice(0, 1)));
-    return set === null ? null : test(set, not);
-  }
-  if (selector.values === 'flags') return compareFlags(cursor, exact, not, test);
-  const values: ValueSet[] = [];
-  let joined = false;
-  do {
-    const value = readValue(cursor, selector.values);
-    if (value === null) return null;
-    values.push(value);
-    joined ||= cursor.peek() === '|';
-  } while (cursor.take(',') || cursor.take('|'));
-  if (exact && (joined || selector.values === 'status')) return [wholeWord(selector, not)];
-  const set = union(values);
-  return set === null ? null : test(set, not);
-}
-
-/**
- * A relation compares the whole word: `ct state != established | related` asks whether the state is anything but both at once, which
- * every packet fulfils (nft 1.0.6 makes `cmp neq reg 1 0x6` of it), and a status always has further bits beside dnat.
- */
-function wholeWord(selector: FieldSelector, not: boolean): Condition {
-  if (!not) return { kind: 'never' };
-  return { kind: 'field', field: selector.values === 'status' ? 'connectionDirection' : selector.field, within: { type: 'any' }, not: false };
-}
-
-/** `tcp flags syn` asks for any of the bits; `== syn` for exactly these; `syn / fin,syn,rst,ack` for these among the listed. */
-function compareFlags(cursor: NftCursor, exact: boolean, not: boolean, test: (within: ValueSet, not: boolean) => readonly Condition[]): readonly Step[] | null {
-  let value = readFlags(cursor);
-  while (value !== null && cursor.take(',')) {
-    const more = readFlags(cursor);
-    value = more === null ? null : value | more;
-  }
-  if (value === null) return null;
-  if (!cursor.take('/')) return test(exact ? numbers(value) : { type: 'any-bit', mask: value }, not);
-  let mask = readFlags(cursor);
-  while (mask !== null && cursor.take(',')) {
-    const more = readFlags(cursor);
-    mask = more === null ? null : mask | more;
-  }
-  return mask === null ? null : test({ type: 'bits', mask, value }, not);
-}
-
-/** `meta mark & 0xff == 0x1`, `tcp flags & (syn | ack) == syn`, `ip saddr & 255.255.255.0 == 10.0.0.0`, `ct status & dnat == dnat`. */
-function compareMasked(cursor: NftCursor, selector: FieldSelector): readonly Step[] | null {
-  cursor.next();
-  const { field, values } = selector;
-  if (values === 'state' || values === 'status') {
-    const wanted = cursor.next().toUpperCase();
-    const not = takeNot(cursor);
-    cursor.next();
-    return [{ kind: 'field', field, within: names(wanted), not }];
-  }
-  const read = (): number | null => {
-    if (values === 'flags') return readFlags(cursor);
-    const value = readValue(cursor, values);
-    return value?.type === 'numbers' && value.ranges.length === 1 ? value.ranges[0]?.[0] ?? null : null;
-  };
-  const mask = read();
-  const not = takeNot(cursor);
-  const value = read();
-  if (mask === null || value === null) return null;
-  return [{ kind: 'field', field, within: { type: 'bits', mask: mask >>> 0, value: value >>> 0 }, not }];
-}
-
-function readAnonymous(cursor: NftCursor, fields: readonly FieldSelector[]): { readonly name: string; readonly elements: NonNullable<ReturnType<typeof readElements>>['elements']; readonly steady: boolean; readonly source: null } | null {
-  if (!cursor.take('{')) return null;
-  const read = readElements(cursor.untilClosed(), fields.map((one) => one.values));
-  return read === null ? null : { name: '{}', elements: read.elements, steady: true, source: null };
-}
-
-function readOneElement(cursor: NftCursor, fields: readonly FieldSelector[]): ReturnType<typeof readAnonymous> {
-  const values: ValueSet[] = [];
-  for (const [index, field] of fields.entries()) {
-    if (index > 0) cursor.take('.');
-    const value = readValue(cursor, field.values);
-    if (value === null) return null;
-    values.push(value);
-  }
-  return { name: '{}', elements: [{ values, verdict: null, except: false }], steady: true, source: null };
-}
-
 /** `meta mark set 0x1`, `meta mark set mark and 0xfffffffd xor 0x1`, `ct mark set mark`, `meta mark set ct mark`; the rest changes nothing that rules see. */
 function readAssignment(cursor: NftCursor, selector: Selector): readonly Step[] | null {
   cursor.next();
   if (selector.sort !== 'field' || (selector.field !== 'mark' && selector.field !== 'connectionMark')) {
     const text: string[] = [];
-    while (!cursor.done && !['accept', 'drop', 'return', 'jump', 'goto', 'counter', 'comment', 'log'].includes(cursor.peek())) text.push(cursor.next());
+    while (!cursor.ended() && !['accept', 'drop', 'return', 'jump', 'goto', 'counter', 'comment', 'log'].includes(cursor.peek())) text.push(cursor.next());
     return [{ kind: 'pass', text: `set ${text.join(' ')}` }];
   }
   const of = selector.field === 'mark' ? 'packet' : 'connection';
@@ -227,7 +118,7 @@ function readAssignment(cursor: NftCursor, selector: Selector): readonly Step[] 
   if (from?.sort !== 'field' || (from.field !== 'mark' && from.field !== 'connectionMark')) return null;
   let keep = 0xffffffff;
   let flip = 0;
-  while (!cursor.done) {
+  while (!cursor.ended()) {
     const operator = cursor.peek();
     const value = numeric(cursor.peek(1));
     if (value === null || !['&', 'and', '|', 'or', '^', 'xor'].includes(operator)) break;
@@ -259,7 +150,7 @@ function drawLot(cursor: NftCursor, what: string): readonly Step[] | null {
 function skipRight(cursor: NftCursor, condition: Condition): readonly Step[] {
   while (['&', 'and', '|', 'or', '^', 'xor', '<', '<=', '>', '>=', '==', '!=', 'lt', 'le', 'gt', 'ge', 'missing', 'exists'].includes(cursor.peek())) {
     if (['missing', 'exists'].includes(cursor.next())) return [condition];
-    if (cursor.take('(')) while (!cursor.done && cursor.next() !== ')');
+    if (cursor.take('(')) while (!cursor.ended() && cursor.next() !== ')');
     else if (cursor.peek() !== '{') {
       cursor.next();
       while (cursor.take(',') || cursor.take('|')) cursor.next();

@@ -92,7 +92,7 @@ const selectors: Readonly<Record<string, (cursor: NftCursor) => Selector>> = {
   ct: connection,
   fib: (cursor) => {
     const keys: string[] = [];
-    while (!cursor.done && !['type', 'oif', 'oifname', 'check'].includes(cursor.peek())) keys.push(cursor.next());
+    while (!cursor.ended() && !['type', 'oif', 'oifname', 'check'].includes(cursor.peek())) keys.push(cursor.next());
     const result = cursor.next();
     if (result === 'type' && keys.length === 1) return one(keys[0] === 'saddr' ? 'sourceType' : 'destinationType', 'address-type');
     return opaque(`fib ${keys.join(' ')} ${result}`, 'ip route get');
@@ -130,7 +130,7 @@ function transport(name: string, protocols: readonly number[], cursor: NftCursor
 
 /** `jhash ip saddr . tcp sport mod 4 seed 0x1`: the same connection always draws the same lot, but which one depends on a hash. */
 function hashed(cursor: NftCursor, name: string): Selector {
-  while (!cursor.done && cursor.peek() !== 'mod') cursor.next();
+  while (!cursor.ended() && cursor.peek() !== 'mod') cursor.next();
   cursor.next();
   cursor.next();
   if (cursor.take('seed')) cursor.next();

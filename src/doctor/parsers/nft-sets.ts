@@ -40,7 +40,7 @@ export function kindsOfDeclaration(text: string): { readonly kinds: readonly Val
 export function readElements(cursor: NftCursor, kinds: readonly ValueKind[]): { readonly elements: readonly SetElement[]; readonly steady: boolean } | null {
   const elements: SetElement[] = [];
   let steady = true;
-  while (!cursor.done) {
+  while (!cursor.ended()) {
     if (cursor.take(',')) continue;
     const values: ValueSet[] = [];
     for (let index = 0; index === 0 || cursor.take('.'); index++) {
@@ -50,11 +50,11 @@ export function readElements(cursor: NftCursor, kinds: readonly ValueKind[]): { 
       values.push(value);
     }
     let verdict: Action | null = null;
-    while (!cursor.done && cursor.peek() !== ',') {
+    while (!cursor.ended() && cursor.peek() !== ',') {
       if (cursor.take(':')) {
         verdict = nftVerdict(cursor);
         // A map of values (addresses, marks) rather than verdicts: who asks it treats it as computed.
-        if (verdict === null) while (!cursor.done && cursor.peek() !== ',') cursor.next();
+        if (verdict === null) while (!cursor.ended() && cursor.peek() !== ',') cursor.next();
       } else if (cursor.take('timeout') || cursor.take('expires')) {
         steady = false;
         cursor.next();
@@ -96,7 +96,7 @@ export function namedSet(name: string, lines: readonly string[], source: SourceL
   let elements: readonly SetElement[] = [];
   if (text !== undefined) {
     const cursor = new NftCursor(nftWords(text));
-    while (!cursor.done && !cursor.take('{')) cursor.next();
+    while (!cursor.ended() && !cursor.take('{')) cursor.next();
     const read = readElements(cursor.untilClosed(), declaration.kinds);
     if (read === null) return null;
     elements = read.elements;

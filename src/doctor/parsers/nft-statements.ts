@@ -82,7 +82,7 @@ const beginners = new Set(['accept', 'drop', 'return', 'continue', 'jump', 'goto
 
 function rest(cursor: NftCursor): string {
   const words: string[] = [];
-  while (!cursor.done && (words.length === 0 ? !['accept', 'drop', 'return', 'jump', 'goto', 'counter', 'comment', 'reject', 'continue', 'queue'].includes(cursor.peek()) : !beginners.has(cursor.peek()))) words.push(cursor.next());
+  while (!cursor.ended() && (words.length === 0 ? !['accept', 'drop', 'return', 'jump', 'goto', 'counter', 'comment', 'reject', 'continue', 'queue'].includes(cursor.peek()) : !beginners.has(cursor.peek()))) words.push(cursor.next());
   return words.join(' ');
 }
 
@@ -102,7 +102,7 @@ function readTarget(cursor: NftCursor): TranslateTo {
     } else if (!mapped && /^:?\d+(?:-\d+)?$/.test(word)) to = { address: null, ports: portPair(word.replace(/^:/, '')), random: false };
     else {
       to = { address: 'computed', ports: null, random: true };
-      while (!cursor.done && cursor.peek() !== 'map' && !beginners.has(cursor.peek())) cursor.next();
+      while (!cursor.ended() && cursor.peek() !== 'map' && !beginners.has(cursor.peek())) cursor.next();
       if (cursor.take('map')) {
         if (cursor.take('{')) cursor.untilClosed();
         else cursor.next();

@@ -52,7 +52,7 @@ export class NftCursor {
     this.words = words;
   }
 
-  get done(): boolean {
+  ended(): boolean {
     return this.at >= this.words.length;
   }
 
@@ -79,7 +79,7 @@ export class NftCursor {
   untilClosed(): NftCursor {
     const from = this.at;
     let depth = 1;
-    while (!this.done) {
+    while (!this.ended()) {
       const word = this.peek();
       this.at += 1;
       if (word === '{') depth += 1;

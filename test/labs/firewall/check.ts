@@ -175,7 +175,7 @@ function compareCounters(before: HostFirewall, after: HostFirewall, expected: Re
         if (counted - rule.counter.packets !== said) wrong.push(`counter of ${table.engine} ${table.name} ${chain.name} rule ${rule.number}: said ${said}, kernel ${counted - rule.counter.packets}: ${rule.source.text.trim()}`);
       }
       const policy = laterChain?.base?.counter?.packets;
-      if (table.engine !== 'legacy' || policy === undefined || chain.base?.counter == null) continue;
+      if (table.engine !== 'legacy' || policy === undefined || chain.base === null || chain.base.counter === null) continue;
       compared += 1;
       const said = expected.get(chain) ?? 0;
       if (policy - chain.base.counter.packets !== said) wrong.push(`policy counter of legacy ${table.name} ${chain.name}: said ${said}, kernel ${policy - chain.base.counter.packets}`);

@@ -52,7 +52,7 @@ function rule(random: Random, table: 'nat' | 'filter', hook: Hook, family: 'ip' 
   // Two reads of one field may be folded into one by nft; that is its business, and ours to follow.
   parts.push('counter');
   const verdicts = [...(below.length > 0 ? [`jump ${random.pick(below)}`, `goto ${random.pick(below)}`] : []), 'accept', 'return', 'drop'];
-  if (random.chance(0.12) && protocol !== 'icmp') parts.push(`${verdictMap(random, protocol, below)}`);
+  if (random.chance(0.12) && protocol !== 'icmp') parts.push(verdictMap(random, protocol, below));
   else parts.push(target(random, table, hook, protocol, verdicts, parts));
   if (random.chance(0.15)) parts.push('comment "a note, with { braces }"');
   return parts.join(' ');

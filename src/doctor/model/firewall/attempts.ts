@@ -70,7 +70,7 @@ function* fromTracking(view: AttemptView, host: string): Generator<Attempt> {
     if (row.timeout !== null && row.timeout > 120 - underWay) continue;
     const { src, dst, sport, dport } = row.original;
     const protocol = protocolNumber(row.protocol);
-    if (src === null || dst === null || protocol === null) continue;
+    if (protocol === null) continue;
     const mine = (token: Address): boolean => view.holders.of(token).some((holding) => holding.host === host);
     const path = mine(dst) ? 'input' : mine(src) ? 'output' : bridgeBetween(view, host, src, dst) === null ? 'forward' : 'bridged';
     const packet = packetOf(view, host, path, src, dst, protocol, sport ?? undefined, dport ?? undefined);

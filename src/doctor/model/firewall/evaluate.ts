@@ -30,8 +30,8 @@ export function evaluate(condition: Condition, passing: Passing, context: Evalua
     case 'field':
       return negated(fieldHolds(condition.field, condition.within, passing, context.surroundings), condition.not);
     case 'element': {
-      const set = typeof condition.set === 'string' ? context.tableSets.get(condition.set) : condition.set;
-      if (set === undefined) return missingSet(String(condition.set), 'nft list ruleset');
+      const set = typeof condition.set === 'string' ? context.tableSets.get(condition.set) ?? missingSet(condition.set, 'nft list ruleset') : condition.set;
+      if ('sort' in set) return set;
       const found = findElement(set, condition.fields, passing, context.surroundings);
       if (found === 'absent') return false;
       return negated(typeof found === 'object' && found !== null && 'sort' in found ? found : doubtful(found !== null, set), condition.not);

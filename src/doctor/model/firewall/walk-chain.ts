@@ -4,17 +4,10 @@ import type { Action, Chain, Condition, Rule, Step, Table } from './rule.ts';
 import type { Surroundings } from './surroundings.ts';
 import { translate } from './translate.ts';
 import { assume, copyWalk, currentEntry, trailStep } from './walk-state.ts';
-import type { Ending, Walk } from './walk-state.ts';
+import type { Walk } from './walk-state.ts';
+import { commandForTable, copyMark, fork, nextRule, on, translationText, unknownEnd } from './walk-step.ts';
+import type { StepResult } from './walk-step.ts';
 import type { IpSet } from './ip-set.ts';
-
-/** What one step of a walk led to. */
-export type StepResult =
-  | { readonly kind: 'on' }
-  | { readonly kind: 'ended'; readonly ending: Ending }
-  /** Both ways must be walked; one of them may end at once. */
-  | { readonly kind: 'fork'; readonly ways: readonly { readonly walk: Walk; readonly ending: Ending | null }[] };
-
-const on: StepResult = { kind: 'on' };
 
 export interface ChainContext {
   readonly surroundings: Surroundings;
@@ -61,29 +54,6 @@ function check(walk: Walk, rule: Rule, condition: Condition, evaluation: Evaluat
     return on;
   }
   return fork(walk, rule, held, null, nextRule);
-}
-
-function nextRule(walk: Walk): void {
-  const frame = walk.frames.at(-1);
-  if (frame === undefined) return;
-  frame.rule += 1;
-  frame.step = 0;
-}
-
-/** Goes both ways, or the way that this walk has gone before with the same doubt. */
-function fork(walk: Walk, rule: Rule | null, doubt: Doubt, whenTrue: Ending | null, whenFalse: (walk: Walk) => void): StepResult {
-  const at = trailStep(walk, rule, doubt.what);
-  const before = doubt.key === null ? undefined : walk.doubts.find((one) => one.key === doubt.key);
-  if (before !== undefined) {
-    if (before.taken) return whenTrue === null ? on : { kind: 'ended', ending: whenTrue };
-    whenFalse(walk);
-    return on;
-  }
-  const other = copyWalk(walk);
-  walk.doubts = [...walk.doubts, { ...doubt, taken: true, at }];
-  other.doubts = [...other.doubts, { ...doubt, taken: false, at }];
-  whenFalse(other);
-  return { kind: 'fork', ways: [{ walk, ending: whenTrue }, { walk: other, ending: null }] };
 }
 
 /** The end of a chain: back to the caller, or the policy. */
@@ -139,8 +109,9 @@ function act(walk: Walk, rule: Rule, action: Action, table: Table, evaluation: E
     case 'goto':
       return enter(walk, rule, action.kind, action.chain, table);
     case 'verdict-map': {
+      const named = typeof action.map === 'string' ? action.map : '{}';
       const map = typeof action.map === 'string' ? table.sets.get(action.map) : action.map;
-      if (map === undefined) return unknownEnd(walk, rule, { sort: 'unknown', what: `the elements of map ${String(action.map)} are not captured`, command: 'nft list ruleset', key: null });
+      if (map === undefined) return unknownEnd(walk, rule, { sort: 'unknown', what: `the elements of map ${named} are not captured`, command: 'nft list ruleset', key: null });
       const found = findElement(map, action.fields, passing, evaluation.surroundings);
       if (found === null || found === 'absent') {
         nextRule(walk);
@@ -197,10 +168,6 @@ function act(walk: Walk, rule: Rule, action: Action, table: Table, evaluation: E
   }
 }
 
-function unknownEnd(walk: Walk, rule: Rule, doubt: Doubt): StepResult {
-  return { kind: 'ended', ending: { kind: 'unknown', doubt, at: trailStep(walk, rule, doubt.what) } };
-}
-
 function enter(walk: Walk, rule: Rule, how: 'jump' | 'goto', name: string, table: Table): StepResult {
   walk.trail.push(trailStep(walk, rule, `${how} ${name}`));
   const chain: Chain | undefined = table.chains.get(name);
@@ -217,25 +184,3 @@ function enter(walk: Walk, rule: Rule, how: 'jump' | 'goto', name: string, table
   return on;
 }
 
-export function commandForTable(table: Table): string {
-  if (table.family === 'ip6') return table.engine === 'legacy' ? 'ip6tables-legacy-save -c' : 'ip6tables-save -c';
-  return table.engine === 'legacy' ? 'iptables-legacy-save -c' : 'iptables-save -c; nft list ruleset';
-}
-
-function copyMark(walk: Walk, action: Extract<Action, { kind: 'copy-mark' }>): void {
-  const { passing } = walk;
-  if (passing.tracking !== 'tracked') return;
-  const from = action.from === 'packet' ? passing.mark : passing.connectionMark;
-  const to = action.from === 'packet' ? passing.connectionMark : passing.mark;
-  // xt_CONNMARK: new = (old & ~toMask) ^ (from & fromMask).
-  const value = from === undefined || to === undefined ? undefined : ((to & ~action.toMask) ^ (from & action.fromMask)) >>> 0;
-  if (action.from === 'packet') passing.connectionMark = value;
-  else passing.mark = value;
-}
-
-function translationText(what: 'source' | 'destination', passing: Walk['passing']): string {
-  const address = what === 'source' ? passing.source : passing.destination;
-  const port = what === 'source' ? passing.sourcePort : passing.destinationPort;
-  const shown = address === undefined ? 'an address that the evidence does not show' : address.includes(':') ? `[${address}]` : address;
-  return `${what} becomes ${shown}${typeof port === 'number' ? `:${port}` : ''}`;
-}
