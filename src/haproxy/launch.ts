@@ -50,7 +50,8 @@ export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], 
     ...[...layout.maps].map(([name, content]) => writeFileIfChanged(join(paths.maps, name), content)),
     writeFileIfChanged(paths.certificateList, layout.certificateList),
     writeFileIfChanged(paths.config, text),
-    writeFileIfChanged(join(paths.lua, 'headers.lua'), await readFile(fileURLToPath(new URL('./lua/headers.lua', import.meta.url)), 'utf8')),
+    ...['headers.lua', 'connections.lua'].map(async (name) =>
+      writeFileIfChanged(join(paths.lua, name), await readFile(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'))),
   ]);
   await writePems(paths.certs, new Map([...layout.certificates, ...layout.cas]), basename(paths.certificateList));
   const started = await startWorker({

@@ -37,7 +37,7 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     'tcp-request content reject',
     // HAProxy loads only maps that a rule names. No traffic comes here.
     'backend book-keeping from http-front',
-    ...(['notes', 'sni', 'sni-wildcard'] as const).map((map) => `http-request set-var(txn.none) str(-),map_str(${mapPath(settings, map)})`),
+    ...(['notes', 'sni', 'sni-wildcard', 'certificates'] as const).map((map) => `http-request set-var(txn.none) str(-),map_str(${mapPath(settings, map)})`),
     'backend rates from tcp-front',
     'stick-table type string len 80 size 100k expire 30s store conn_cur,conn_rate(3s),http_req_rate(10s)',
   ];

@@ -3,7 +3,7 @@ import { kindName, type BackendKind } from '../naming.ts';
 import { answeringBackends } from './answering-backends.ts';
 import { frontends } from './frontends.ts';
 import type { HaproxySettings } from './haproxy-settings.ts';
-import { poolDefaults, quote } from './pool-defaults.ts';
+import { mapPath, poolDefaults, quote } from './pool-defaults.ts';
 
 /** A backend that holds a pool, or a spare one without servers. */
 export interface BackendSection {
@@ -21,8 +21,11 @@ export interface ConfigurationInput {
   readonly backends: readonly BackendSection[];
 }
 
-/** Environment variables of the worker that tell a later Fairway what it adopted (`show env` on the socket). */
-export const environment = { settings: 'FAIRWAY_SETTINGS', hops: 'FAIRWAY_TLS_HOPS', kinds: 'FAIRWAY_KINDS' } as const;
+/** Environment variables of the worker: what a later Fairway adopts (`show env` on the socket), and what its Lua files read. */
+export const environment = {
+  settings: 'FAIRWAY_SETTINGS', hops: 'FAIRWAY_TLS_HOPS', kinds: 'FAIRWAY_KINDS',
+  certificates: 'FAIRWAY_CERTIFICATES_MAP', misdirected: 'FAIRWAY_MISDIRECTED_PAGE',
+} as const;
 
 /** The whole configuration as text. Pure. Everything that comes from objects is in maps, certificates and server lines. */
 export const renderConfiguration = (input: ConfigurationInput): string => {
@@ -58,6 +61,10 @@ const globalSection = ({ settings, digest, twoHops, kinds }: ConfigurationInput)
   ...(settings.tls.cipherSuites.length === 0 ? [] : [`ssl-default-bind-ciphersuites ${settings.tls.cipherSuites.join(':')}`]),
   ...(settings.tls.curves.length === 0 ? [] : [`ssl-default-bind-curves ${settings.tls.curves.join(':')}`]),
   `lua-load-per-thread ${quote(`${settings.paths.lua}/headers.lua`)}`,
+  // HAProxy 2.6 passes no arguments to Lua files.
+  `setenv ${environment.certificates} ${quote(mapPath(settings, 'certificates'))}`,
+  `setenv ${environment.misdirected} ${quote(`${settings.paths.pages}/misdirected-request.html`)}`,
+  `lua-load-per-thread ${quote(`${settings.paths.lua}/connections.lua`)}`,
   ...settings.defaults.h1AdjustCase.map((name) => `h1-case-adjust ${quote(name.toLowerCase())} ${quote(name)}`),
   `setenv ${environment.settings} ${digest}`,
   `setenv ${environment.hops} ${twoHops ? '2' : '1'}`,
