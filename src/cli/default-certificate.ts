@@ -27,7 +27,7 @@ export const openDefaultCertificate = async (config: Config, clock: Clock, log: 
     const pem = await keptSelfSigned(join(config.stateDir, 'default-certificate.pem'), config.tls.domain, clock);
     return { current: () => pem, stop: () => undefined };
   }
-  const files = statSync(source).isDirectory() ? [join(source, 'tls.crt'), join(source, 'tls.key')] : [source];
+  const files = statSync(source, { throwIfNoEntry: false })?.isDirectory() === true ? [join(source, 'tls.crt'), join(source, 'tls.key')] : [source];
   let pem = await readPair(files);
   const reread = (): void => {
     readPair(files).then((next) => {
@@ -46,20 +46,38 @@ export const openDefaultCertificate = async (config: Config, clock: Clock, log: 
 
 const readPair = async (files: readonly string[]): Promise<string> => {
   const [first = '', second] = files;
-  const text = await readFile(first, 'utf8');
-  const key = text.includes('PRIVATE KEY') || second === undefined ? '' : await readFile(second, 'utf8');
+  const text = await readText(first);
+  const key = text.includes('PRIVATE KEY') || second === undefined ? '' : await readText(second);
   const pem = `${key.trim()}\n${text.trim()}\n`.trimStart();
-  const certificate = new X509Certificate(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(pem)?.[0] ?? '');
-  if (!certificate.checkPrivateKey(createPrivateKey(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/.exec(pem)?.[0] ?? ''))) {
-    throw new Error(`the key in ${second ?? first} does not belong to the certificate in ${first}`);
-  }
+  const certificate = parse(() => new X509Certificate(firstBlock(pem, 'CERTIFICATE')), `there is no readable default certificate in ${first}`);
+  const own = parse(() => createPrivateKey(firstBlock(pem, '[A-Z ]*PRIVATE KEY')), `there is no readable key in ${second ?? first} for the default certificate`);
+  if (!certificate.checkPrivateKey(own)) throw new Error(`the key in ${second ?? first} does not belong to the certificate in ${first}`);
   return pem;
 };
 
+const readText = (file: string): Promise<string> => readFile(file, 'utf8').catch((error: unknown) => {
+  throw new Error(`the default certificate in ${file} cannot be read: ${error instanceof Error ? error.message.split(',')[0] ?? '' : String(error)}`);
+});
+
+/** OpenSSL's own words ("PEM routines::no start line") name neither file nor remedy. */
+const parse = <T>(read: () => T, otherwise: string): T => {
+  try {
+    return read();
+  } catch {
+    throw new Error(otherwise);
+  }
+};
+
+const firstBlock = (pem: string, label: string): string => new RegExp(`-----BEGIN ${label}-----[\\s\\S]*?-----END ${label}-----`).exec(pem)?.[0] ?? '';
+
+/** Kept as long as it is whole, valid and for the domain that is set. */
 const keptSelfSigned = async (file: string, domain: string, clock: Clock): Promise<string> => {
-  const kept = await readFile(file, 'utf8').catch(() => null);
-  if (kept !== null && kept.includes('END CERTIFICATE')) return kept;
   const name = domain === '' ? 'localhost' : `*.${domain}`;
+  const kept = await readPair([file]).catch(() => null);
+  if (kept !== null) {
+    const certificate = new X509Certificate(firstBlock(kept, 'CERTIFICATE'));
+    if (certificate.subjectAltName === `DNS:${name}` && Date.parse(certificate.validTo) > clock.now()) return kept;
+  }
   const pem = await makeSelfSigned({ commonName: 'fairway', names: [name], notBefore: clock.now() - 3_600_000, notAfter: clock.now() + 10 * year });
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, pem, { mode: 0o600 });

@@ -76,7 +76,10 @@ export class Loop {
   /** Resolves when HAProxy serves the first complete table. Rejects when the source or HAProxy cannot be started. */
   async start(): Promise<void> {
     this.#snapshot = await this.#options.source.start((snapshot) => { this.#changed(snapshot); });
-    await this.#round(null);
+    const first = this.#round(null);
+    // A change that comes meanwhile waits for it like for any other round.
+    this.#working = first.catch(() => undefined).finally(() => { this.#working = null; });
+    await first;
     this.#scheduleVerify();
   }
 
@@ -116,7 +119,11 @@ export class Loop {
     const changedAt = this.#changedAt;
     this.#changedAt = null;
     this.#working = this.#round(changedAt)
-      .catch((error: unknown) => { this.#failed(error); })
+      .catch((error: unknown) => {
+        // Not served yet: the time goes on from the change, not from the next attempt.
+        this.#changedAt = changedAt ?? this.#changedAt;
+        this.#failed(error);
+      })
       .finally(() => { this.#working = null; });
   }
 
