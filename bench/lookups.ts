@@ -63,12 +63,13 @@ const run = async (report: Report): Promise<void> => {
   await sleep(500);
   const side = (at: { readonly port: number; readonly pid: number }, hosts: readonly string[], different = paths) => (): Promise<WrkResult> =>
     wrk({ url: `http://127.0.0.1:${at.port}/`, hosts, paths: different, seconds, pid: at.pid });
-  const taken = await takeInTurn({
+  const sides: Record<string, () => Promise<WrkResult>> = {
     bare: side(bare, hotHosts(10_000)),
     ...Object.fromEntries([...fairway].map(([routes, at]) => [`fairway ${routes}`, side(at, hotHosts(routes))])),
     regex: side(regex, hotHosts(10_000)),
     'regex cached': side(regex, hotHosts(10_000), 1),
-  }, rounds);
+  };
+  const taken = await takeInTurn(sides, rounds);
   const of = (key: string): WrkResult => taken[key]!;
   const how = `${setting} (${rounds} of ${seconds} s).`;
   for (const routes of sizes) report.figure({ name, size: `${routes.toLocaleString('en-US')} routes`, value: of(`fairway ${routes}`).perSecond, unit: '/s', bar: null, how });
