@@ -31,6 +31,8 @@ import { tlCertificate } from './tl-certificate.ts';
 import { tlNames } from './tl-names.ts';
 import { tlPlain } from './tl-plain.ts';
 import { tlProtocol } from './tl-protocol.ts';
+import { ppHeader } from './pp-header.ts';
+import { ppTrust } from './pp-trust.ts';
 import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
@@ -48,4 +50,5 @@ export const analyzers: readonly Analyzer[] = [
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
+  ppHeader, ppTrust,
 ];
