@@ -22,7 +22,7 @@ export interface HopView {
   readonly state: 'ok' | 'failed' | 'unknown' | 'skipped' | 'ahead';
   /** One sentence. */
   readonly says: string;
-  /** More, shown where the hop is the one that fails. */
+  /** More: open where the hop is the one that fails, folded elsewhere. */
   readonly details: readonly string[];
   readonly lines: readonly Pointed[];
 }
@@ -31,20 +31,20 @@ const states = {
   ok: ['good', '\u2713 passes'], failed: ['error', '\u2716 FAILS HERE'], unknown: ['warning', '? cannot tell'], skipped: ['soft', '\u2013 skipped'], ahead: ['soft', '\u2013 not reached'],
 } as const satisfies Record<HopView['state'], readonly [string, string]>;
 
-/** Lanes below each other; the failing hop of each is wide and open. */
+/** Lanes below each other; below each lane the hop that fails, open, with its evidence. */
 export function lanes(views: readonly LaneView[], captures: readonly ReadCapture[]): Markup {
   if (views.length === 0) return nothing;
   return html`<section aria-labelledby="way"><h2 id="way">The way of the request</h2>${views.map((view) => html`<h3>${view.title}</h3><p><strong>${view.verdict}</strong></p>
-<ol class="lane" tabindex="0" aria-label="${view.title}: hops in order">${view.hops.map((hop) => hopItem(hop, captures))}</ol>`)}</section>`;
+<ol class="lane" aria-label="${view.title}: hops in order">${view.hops.map(hopItem)}</ol>${view.hops.filter((hop) => hop.state === 'failed').map((hop) => failing(hop, captures))}`)}</section>`;
 }
 
-function hopItem(hop: HopView, captures: readonly ReadCapture[]): Markup {
+function hopItem(hop: HopView): Markup {
   const [tone, word] = states[hop.state];
-  const head = html`<span class="layer">${hop.layer}</span> <span class="soft">${hop.where}</span><span class="state ${tone}">${word}</span>`;
-  if (hop.state === 'failed') {
-    return html`<li class="hop failed">${head}<p>${hop.says}</p>${hop.details.length === 0 ? nothing : html`<ul>${hop.details.map((each) => html`<li>${each}</li>`)}</ul>`}${evidencePanes(hop.lines, captures)}</li>`;
-  }
-  const more = hop.details.length === 0 && hop.lines.length === 0 ? nothing
+  const folded = hop.state === 'failed' || (hop.details.length === 0 && hop.lines.length === 0) ? nothing
     : html`<details><summary>more</summary>${hop.details.map((each) => html`<p>${each}</p>`)}${hop.lines.map(({ line, shows }) => html`<p><code>${line.file}:${line.line}</code> ${shows}</p>`)}</details>`;
-  return html`<li class="hop ${hop.state}">${head}<p>${hop.says}</p>${more}</li>`;
+  return html`<li class="hop ${hop.state}"><span class="layer">${hop.layer}</span> <span class="soft">${hop.where}</span><span class="state ${tone}">${word}</span><p>${hop.says}</p>${folded}</li>`;
+}
+
+function failing(hop: HopView, captures: readonly ReadCapture[]): Markup {
+  return html`<div class="failing"><h4><span class="error">${states.failed[1]}:</span> ${hop.layer} ${hop.where}</h4><p>${hop.says}</p>${hop.details.length === 0 ? nothing : html`<ul>${hop.details.map((each) => html`<li>${each}</li>`)}</ul>`}${evidencePanes(hop.lines, captures)}</div>`;
 }

@@ -27,11 +27,11 @@ mark { background: none; color: inherit; }
 pre { background: var(--pane); border: 1px solid var(--edge); border-radius: 4px; padding: .35rem .6rem; margin: .25rem 0; overflow-x: auto; white-space: pre-wrap; font: .84rem/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; }
 table.list { border-collapse: collapse; width: 100%; } table.list th, table.list td { text-align: left; vertical-align: top; padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--edge); }
-.lane { display: flex; gap: 0; list-style: none; padding: .3rem; margin: .5rem 0; overflow-x: auto; align-items: stretch; }
-.hop { flex: 0 0 9.5rem; border: 1px solid var(--edge); border-radius: 6px; padding: .5rem .6rem; background: var(--pane); margin-right: 1.6rem; position: relative; font-size: .92rem; }
-.hop:not(:last-child)::after { content: "\\2192"; position: absolute; right: -1.45rem; top: .5rem; color: var(--soft); font-size: 1.1rem; }
-.hop.failed { flex: 1 0 26rem; max-width: 46rem; border: 3px solid var(--error); background: var(--back); } .hop .layer { font-weight: 700; } .hop .state { font-weight: 700; display: block; }
-.hop.ahead { border-style: dashed; }
-@media (max-width: 48rem) { .lane { flex-direction: column; overflow-x: visible; } .hop, .hop.failed { flex: none; max-width: none; margin: 0 0 1.6rem; } .hop:not(:last-child)::after { content: "\\2193"; right: auto; left: 1rem; top: auto; bottom: -1.55rem; } }
+.lane { display: flex; flex-wrap: wrap; row-gap: .8rem; list-style: none; padding: 0; margin: .5rem 0; }
+.hop { flex: 1 1 8rem; max-width: 15rem; border: 1px solid var(--edge); border-radius: 6px; padding: .45rem .6rem; background: var(--pane); margin-right: 1.5rem; position: relative; font-size: .92rem; }
+.hop:last-child { margin-right: 0; } .hop:not(:last-child)::after { content: "\\2192"; position: absolute; right: -1.35rem; top: .4rem; color: var(--soft); font-size: 1.1rem; }
+.hop .layer, .hop .state { font-weight: 700; } .hop .state { display: block; } .hop.ahead { border-style: dashed; }
+.hop.failed { flex: 2 1 12rem; max-width: none; border: 3px solid var(--error); background: var(--back); } .failing { border: 3px solid var(--error); border-radius: 6px; padding: .3rem .9rem .6rem; margin: .5rem 0 1.2rem; }
+@media (max-width: 48rem) { .lane { flex-direction: column; row-gap: 1.5rem; } .hop, .hop.failed { flex: none; max-width: none; margin: 0; } .hop:not(:last-child)::after { content: "\\2193"; right: auto; left: 1rem; top: auto; bottom: -1.6rem; } }
 @media print { details::details-content { content-visibility: visible; } .pane { max-height: none; } body { max-width: none; } }
 `;
