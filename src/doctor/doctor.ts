@@ -9,6 +9,7 @@ import type { Story } from './findings/story.ts';
 import { facetsOf, viewOf } from './model/facets.ts';
 import type { FacetName } from './model/facets.ts';
 import { indexRecords } from './model/record-index.ts';
+import type { RecordIndex } from './model/record-index.ts';
 import { readCaptures } from './reading.ts';
 import type { ReadCapture } from './reading.ts';
 
@@ -53,8 +54,11 @@ export interface Missing {
 
 /** Evidence in, report out. Pure but for reading texts that are too large to hold. */
 export async function examine(captures: readonly Capture[], importUnread: readonly Unread[] = [], question: Question = { only: [], skip: [] }, onRead?: (analyzer: string, facet: FacetName) => void): Promise<Report> {
-  const read = await readCaptures(captures);
-  const index = indexRecords(read);
+  return judge(indexRecords(await readCaptures(captures)), importUnread, question, onRead);
+}
+
+/** The same from records that were read already. */
+export function judge(index: RecordIndex, importUnread: readonly Unread[] = [], question: Question = { only: [], skip: [] }, onRead?: (analyzer: string, facet: FacetName) => void): Report {
   const facets = facetsOf(index);
   const answers: Answer[] = [];
   for (const each of analyzers) {
@@ -69,7 +73,7 @@ export async function examine(captures: readonly Capture[], importUnread: readon
   const findings = answers.flatMap((answer) => (answer.outcome === 'fault' ? [answer.finding] : [])).sort(worstFirst);
   const open = answers.flatMap((answer): Open[] => (answer.outcome === 'could-not-look' ? [{ code: answer.code, subject: answer.subject, because: answer.because, settle: answer.settle }] : []));
   return {
-    captures: read, hosts: index.hosts, findings, stories: stories(findings), open,
+    captures: index.captures, hosts: index.hosts, findings, stories: stories(findings), open,
     passed: answers.flatMap((answer): Passed[] => (answer.outcome === 'nothing' ? [{ code: answer.code, subject: answer.subject, lines: answer.lines }] : [])),
     unread: [...importUnread, ...index.unread], missing: missing(findings, open),
   };
