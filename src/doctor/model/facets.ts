@@ -12,6 +12,7 @@ import { createLinks } from './links.ts';
 import { createLvs } from './lvs.ts';
 import { createLvsSettings } from './lvs-settings.ts';
 import { createMultipaths } from './multipath.ts';
+import { createNames } from './names.ts';
 import { createNeighbours } from './neighbours.ts';
 import { createObjects } from './objects.ts';
 import { createProbes } from './probes.ts';
@@ -48,6 +49,7 @@ const builders = {
   edges: createEdges,
   components: createComponents,
   objects: createObjects,
+  names: createNames,
 } as const satisfies Readonly<Record<string, (index: RecordIndex) => unknown>>;
 
 export type FacetName = keyof typeof builders;

@@ -12,6 +12,8 @@ export interface DnsAnswerRecord {
   /** `NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED`, `TIMEOUT`. */
   readonly status: string;
   readonly addresses: readonly { readonly address: Address; readonly source: SourceLine }[];
+  /** Other names on the way to the addresses (CNAME), in order. */
+  readonly aliases: readonly { readonly name: string; readonly source: SourceLine }[];
   /** Resolver that answered; null when not printed. */
   readonly server: string | null;
   /** Milliseconds; null when not printed. */
@@ -27,7 +29,7 @@ export interface ResolverRecord {
 }
 
 type R = DnsAnswerRecord | ResolverRecord;
-type Draft = { -readonly [K in keyof DnsAnswerRecord]: K extends 'addresses' ? DnsAnswerRecord['addresses'][number][] : DnsAnswerRecord[K] };
+type Draft = { -readonly [K in keyof DnsAnswerRecord]: K extends 'addresses' ? DnsAnswerRecord['addresses'][number][] : K extends 'aliases' ? DnsAnswerRecord['aliases'][number][] : DnsAnswerRecord[K] };
 
 /** dig, host, nslookup, getent hosts and resolv.conf. */
 function parse(capture: Capture): Reading<R> {
@@ -38,7 +40,7 @@ function parse(capture: Capture): Reading<R> {
   const draft = (name: string, source: SourceLine): Draft => {
     const found = drafts.find((each) => each.name === plain(name));
     if (found) return found;
-    const made: Draft = { kind: 'dns-answer', source, name: plain(name), status: 'NOERROR', addresses: [], server: null, took: null };
+    const made: Draft = { kind: 'dns-answer', source, name: plain(name), status: 'NOERROR', addresses: [], aliases: [], server: null, took: null };
     drafts.push(made);
     return made;
   };
@@ -66,8 +68,13 @@ function parse(capture: Capture): Reading<R> {
       last ??= draft(asked === '' ? rr[1] ?? '' : asked, line);
       const token = address(rr[3] ?? '');
       if (token !== null) last.addresses.push({ address: token, source: line });
+      else if (rr[2] === 'CNAME') last.aliases.push({ name: plain(rr[3] ?? ''), source: line });
       return skip;
     }
+    const alias = /^(\S+) is an alias for (\S+)$/.exec(text);
+    if (alias) { (last = draft(asked === '' ? alias[1] ?? '' : asked, line)).aliases.push({ name: plain(alias[2] ?? ''), source: line }); return skip; }
+    // dig +short prints names on the way with a full stop at the end.
+    if (command.words.includes('+short') && /^[\w-]+(?:\.[\w-]+)+\.$/.test(text)) { (last = draft(asked, line)).aliases.push({ name: plain(text), source: line }); return skip; }
     const host = /^(\S+) has (?:IPv6 )?address (\S+)$/.exec(text);
     if (host) { const token = address(host[2] ?? ''); if (token === null) return null; (last = draft(host[1] ?? '', line)).addresses.push({ address: token, source: line }); return skip; }
     const missing = /^(?:Host (\S+) not found: \d+\((\w+)\)|\*\* server can't find (\S+): (\w+))/.exec(text);
@@ -77,7 +84,7 @@ function parse(capture: Capture): Reading<R> {
     const answer = /^Address(?:es)?:\s+(\S+)$/.exec(text);
     const token = answer ? address(answer[1] ?? '') : null;
     if (token !== null && last) { last.addresses.push({ address: token, source: line }); return skip; }
-    const getent = /^(\S+)\s+(?:STREAM\s+|DGRAM\s+|RAW\s+)?(\S+)?/.exec(text);
+    const getent = /^(\S+)(?:\s+(?:STREAM\s+|DGRAM\s+|RAW\s+)?(\S+)?.*)?$/.exec(text);
     const resolved = getent ? address(getent[1] ?? '') : null;
     if (resolved !== null && (command.program === 'getent' || (command.program === 'dig' && command.words.includes('+short')))) { draft(asked === '' ? getent?.[2] ?? '' : asked, line).addresses.push({ address: resolved, source: line }); return skip; }
     return null;

@@ -1,6 +1,7 @@
 import { arp } from './arp.ts';
 import { arping } from './arping.ts';
 import { bridge } from './bridge.ts';
+import { clientProxy } from './client-proxy.ts';
 import { componentLog } from './component-log.ts';
 import { connectAttempt } from './connect-attempt.ts';
 import { conntrackStats } from './conntrack-stats.ts';
@@ -25,7 +26,6 @@ import { keepalivedConfig } from './keepalived-config.ts';
 import { keepalivedData } from './keepalived-data.ts';
 import { keepalivedLog } from './keepalived-log.ts';
 import { kernelLog } from './kernel-log.ts';
-import { kernelVersion } from './kernel-version.ts';
 import { kubeObjects } from './kube-objects.ts';
 import { nftRuleset } from './nft-ruleset.ts';
 import { nginxConfig, nginxLog } from './nginx.ts';
@@ -44,11 +44,11 @@ export const parsers = [
   ipAddress, ipNeighbour, arp, ipRoute, ipRule, bridge, ping, arping,
   iptablesSave, iptablesList, nftRuleset, ipset,
   sysctl, conntrackTable, conntrackStats, nstat, ss,
-  ipvsServices, ipvsConnections, ipvsDaemon, kernelVersion,
+  ipvsServices, ipvsConnections, ipvsDaemon,
   keepalivedConfig, keepalivedData, keepalivedLog,
   haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
   kubeObjects, dns, hostFacts,
-  processes, connectAttempt, tlsSession, haproxyLog, nginxLog, kernelLog, componentLog,
+  processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, kernelLog, componentLog,
 ] as const;
 
 export type Format = (typeof parsers)[number]['format'];
