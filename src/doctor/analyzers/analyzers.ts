@@ -33,6 +33,8 @@ import { tlPlain } from './tl-plain.ts';
 import { tlProtocol } from './tl-protocol.ts';
 import { ppHeader } from './pp-header.ts';
 import { ppTrust } from './pp-trust.ts';
+import { tcPath } from './tc-path.ts';
+import { tcLimits } from './tc-limits.ts';
 import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
@@ -50,5 +52,6 @@ export const analyzers: readonly Analyzer[] = [
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
+  tcPath, tcLimits,
   ppHeader, ppTrust,
 ];
