@@ -76,9 +76,10 @@ export async function serve({ config, logger, clock, version, pid, signals, wire
     // Asked to end before it served: a start that is cut off in the middle could leave an HAProxy behind, so it is waited for.
     if (asked !== null) await Promise.race([started.catch(() => undefined), signals.second]);
     if (asked === null) {
+      // HAProxy serves already. Tidied before it is said, since changes wait meanwhile (0.4 s at 10,000 routes).
+      await tidyMemory();
       serving = true;
       const view = router.view();
-      setTimeout(() => { tidyMemory().catch((error: unknown) => { logger.debug('memory was not tidied', { because: String(error) }); }); }, 1000).unref();
       logger.info('Serving', { http: config.listen.http, https: config.listen.https, rules: view?.table.rules.length ?? 0, adopted: view?.adopted ?? false });
     }
     const shutdown = asked ?? await signals.first;
