@@ -40,6 +40,14 @@ describe('fairway doctor', () => {
     expect(again.code).toBe(exitCodes.fine);
     expect(again.out).toContain('2 known from the baseline');
   });
+  test('--html writes a page beside the answer, and the exit code stays', async () => {
+    const file = join(folder, 'report.html');
+    const answer = await fairway('doctor', join(cases, 'l2-rs-answers-arp'), '--json', '--html', file);
+    expect(answer.code).toBe(exitCodes.findings);
+    expect(JSON.parse(answer.out)).toHaveProperty('schema');
+    expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>[^]*L2-03[^]*<\/html>\n$/);
+    expect((await fairway('doctor', join(cases, 'l2-rs-answers-arp'), '--html', join(folder, 'no', 'such', 'folder.html'))).code).toBe(exitCodes.usage);
+  });
   test('nothing there, nothing readable, nothing in it', async () => {
     expect((await fairway('doctor', join(folder, 'nowhere'))).code).toBe(exitCodes.missing);
     const prose = join(folder, 'prose.txt');

@@ -62,7 +62,7 @@ function storyText(story: Story, options: TextOptions, depth: number): string {
   }
   if (depth === 0 || options.verbose) {
     for (const out_ of root.rulesOut) out.push(labelled(options, lead, 'not', `${out_.code === null ? '' : `${out_.code} `}${out_.what}: ${out_.because}${out_.line === null ? '' : ` (${out_.line.file}:${String(out_.line.line)})`}`));
-    for (const each of root.lowered) out.push(labelled(options, lead, 'less sure', each.because));
+    for (const each of root.lowered) out.push(labelled(options, lead, 'unsure', each.because));
     root.fixes.forEach((fix, at) => {
       out.push(labelled(options, lead, at === 0 ? 'fix' : 'or', `${fix.text}${fix.widensAccess === undefined ? '' : ` WIDENS ACCESS: ${fix.widensAccess}`}`));
       if (fix.command !== undefined) out.push(`${lead}${' '.repeat(indent + 2)}${options.clean(fix.command)}\n`);
