@@ -1,6 +1,12 @@
 # Read by start.sh and test.sh (`. scripts/node-packages.sh`) from the top of the repository: sees to it that the libraries are
 # those of package-lock.json, and that `node` is one that runs TypeScript. Leaves PATH so.
 
+# `npm ci` deletes what is below node_modules first: through a link, the libraries of whoever owns the directory it points to.
+if [ -L node_modules ]; then
+  echo "node_modules is a symbolic link (to $(readlink node_modules)); installing would empty that directory. Remove the link (rm node_modules) and start again." >&2
+  exit 1
+fi
+
 # Compared by content, not by age: npm writes the two lists in either order. Understood by any Node that npm runs on.
 if ! node -e '
 const read = (file) => JSON.parse(require("fs").readFileSync(file, "utf8")).packages;
