@@ -4,8 +4,11 @@ import type { RoutingTable, Rule } from '../table/routing-table.ts';
 import type { Outcome } from './driver.ts';
 import { settingsEntries, type SettingsContext } from './desired/rule-settings.ts';
 
-/** Longest map entry: HAProxy reads a line of a map, and a command, into one buffer (`tune.bufsize`, set to 32768). */
-const longestEntry = 30_000;
+/**
+ * Longest map entry. At a start HAProxy 2.6 reads a line of a map file into a buffer of 16384 bytes, whatever `tune.bufsize` says,
+ * and takes the rest of a longer line for another entry (measured).
+ */
+const longestEntry = 16_000;
 
 /**
  * Rules that HAProxy cannot serve, until their object changes. Some are known before HAProxy is asked; for the others its own

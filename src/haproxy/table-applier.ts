@@ -10,7 +10,7 @@ import { launch, needsTwoHops } from './launch.ts';
 import { observe } from './observed/observe.ts';
 import type { Observed } from './observed/observed.ts';
 import { Leftovers } from './plan/leftovers.ts';
-import type { StepsPlan } from './plan/plan.ts';
+import type { Plan, StepsPlan } from './plan/plan.ts';
 import { Planner } from './plan/planner.ts';
 import { sendSteps, type Refused } from './plan/send-steps.ts';
 import { describeStep } from './plan/step-commands.ts';
@@ -40,6 +40,8 @@ export class TableApplier {
   readonly #options: TableApplierOptions;
   readonly #leftovers: Leftovers;
   #running: Running | null = null;
+  /** Planning brings the image forward: until every step is confirmed, or a new worker runs, it may be ahead of the worker. */
+  #inDoubt = false;
 
   constructor(options: TableApplierOptions) {
     this.#options = options;
@@ -54,6 +56,7 @@ export class TableApplier {
   become(running: Running): void {
     this.#running?.socket.close();
     this.#running = running;
+    this.#inDoubt = false;
     running.socket.onLost(() => { this.#options.onLost(running); });
   }
 
@@ -80,10 +83,11 @@ export class TableApplier {
     if (needsTwoHops(table) && !running.twoHops) {
       return this.launch(full, 'passthrough-first', `${table.rules.find((rule) => rule.termination === 'passthrough')?.id ?? ''} is the first passthrough rule`);
     }
-    const plan = running.planner.plan(table);
+    const certain = this.#inDoubt ? this.planFrom(await observe(running.socket, house.settings.paths), running) : running;
+    const plan = this.#plan(certain, table);
     if (plan.kind === 'reload') return this.launch(full, plan.reason, plan.detail);
-    const refused = await this.#send(running, plan);
-    return refused.length === 0 ? { ...unchanged, steps: plan.steps.length } : this.#afterRefusal(full, running, refused);
+    const refused = await this.#send(certain, plan);
+    return refused.length === 0 ? { ...unchanged, steps: plan.steps.length } : this.#afterRefusal(full, certain, refused);
   }
 
   /** Whatever HAProxy refused, the image is in doubt: read it anew and plan from there; objects that are refused again are left out. */
@@ -93,10 +97,13 @@ export class TableApplier {
     for (const attempt of [1, 2]) {
       for (const { step, reply } of last.slice(0, 5)) log.warn('HAProxy refused a change', { change: describeStep(step), reply: reply.trim() });
       const renewed = this.planFrom(await observe(running.socket, house.settings.paths), running);
-      const plan = renewed.planner.plan(refusedRules.without(full));
+      const plan = this.#plan(renewed, refusedRules.without(full));
       if (plan.kind === 'reload') return this.launch(full, plan.reason, plan.detail);
       last = await this.#send(renewed, plan);
       if (last.length === 0) return { ...unchanged, steps: plan.steps.length };
+      // A file of certificates that does not fit the socket can still be read at a start.
+      const file = last.find(({ step, tooLong }) => tooLong && 'pem' in step);
+      if (file !== undefined) return this.launch(full, 'step-refused', file.reply);
       if (attempt === 1) for (const { step, reply } of last) if (step.rule !== null) refusedRules.refuse(full, step.rule, reply.trim());
     }
     return this.launch(full, 'step-refused', `${last[0]?.command ?? ''}: ${last[0]?.reply.trim() ?? ''}`);
@@ -108,10 +115,16 @@ export class TableApplier {
     return this.#running;
   }
 
+  #plan(running: Running, table: RoutingTable): Plan {
+    this.#inDoubt = true;
+    return running.planner.plan(table);
+  }
+
   async #send(running: Running, plan: StepsPlan): Promise<readonly Refused[]> {
     const { house, log } = this.#options;
     if (log.writes('debug')) for (const step of plan.steps) log.debug(describeStep(step));
     const { refused } = await sendSteps(running.socket, plan.steps, house.names);
+    this.#inDoubt = refused.length > 0;
     this.#leftovers.add(plan.leftovers);
     return refused;
   }
@@ -120,7 +133,10 @@ export class TableApplier {
     const running = this.#running;
     if (running === null) return;
     const waiting = this.#leftovers.due().map((leftover) => ({ leftover, steps: running.planner.retire(leftover.leftover) }));
+    const doubted = this.#inDoubt;
+    this.#inDoubt = true;
     const { refused, later } = await sendSteps(running.socket, waiting.flatMap(({ steps }) => steps), this.#options.house.names);
+    this.#inDoubt = doubted;
     const undone = new Set([...refused.map(({ step }) => step), ...later]);
     for (const { leftover, steps } of waiting) {
       for (const step of steps) if (!undone.has(step)) applyStep(running.planner.observed, step);

@@ -59,7 +59,7 @@ describe('HAProxy takes the configuration without a warning', () => {
     ['as it comes', {}, false], ['with passthrough rules', {}, true],
     ['IPv6', { 'listen.addresses': 'v6' }, false], ['both families', { 'listen.addresses': 'v4v6' }, true],
     ['PROXY protocol', { 'listen.proxyProtocolFrom': '10.0.0.0/8,2001:db8::/32' }, false], ['PROXY protocol before two hops', { 'listen.proxyProtocolFrom': '10.0.0.1' }, true],
-    ['unknown hosts get 404', { unknownHost: '404' } as never, false], ['unknown hosts are closed', { unknownHost: 'close' } as never, true],
+    ['unknown hosts get 404', { unknownHost: '404' }, false], ['unknown hosts are closed', { unknownHost: 'close' }, true],
     ['logs to a socket', { 'accessLog.address': '127.0.0.1:514' }, false], ['logs to standard output', { 'accessLog.address': 'stdout', 'accessLog.format': `it's "%r" %[src] ; # \\ %{+Q}[var(txn.rule)]` }, true],
     ['modern TLS', { 'tls.ciphers': 'modern' }, false], ['HTTP/1 only', { 'tls.http2': 'false' }, false], ['strict SNI, TLS 1.2 only', { 'tls.strictSni': 'true', 'tls.maxVersion': 'TLSv1.2' }, true],
     ['case of headers', { 'defaults.h1AdjustCase': 'X-Request-ID,Content-Type,ETag' }, false], ['no forwarded headers', { 'defaults.forwardedHeaders': 'never' }, false], ['replaced', { 'defaults.forwardedHeaders': 'replace' }, true], ['if none', { 'defaults.forwardedHeaders': 'if-none' }, false],

@@ -19,7 +19,7 @@ let hosts = 0;
 const hostFor = (settings: Partial<RuleSettings>, fields: Partial<Rule> = {}): string => {
   hosts += 1;
   const host = `h${hosts}.test`;
-  rules.push(rule({ id: `ns/h${hosts}`, host, settings: { cookie: null, ...settings }, ...fields } as Parameters<typeof rule>[0]));
+  rules.push(rule({ id: `ns/h${hosts}`, host, settings: { cookie: null, ...settings }, ...fields }));
   return host;
 };
 

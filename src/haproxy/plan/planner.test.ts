@@ -137,7 +137,7 @@ describe('from table to table', () => {
         }
         before = after;
       }
-    }), { numRuns: 120 });
+    }), { numRuns: 80 });
   }, 60_000);
   test('property: an equal table costs nothing, the same objects or not', () => {
     fc.assert(fc.property(anyTables(namedPems, { length: 2 }), ([first = emptyTable, second = emptyTable]) => {
@@ -157,7 +157,7 @@ describe('from table to table', () => {
         expect(plan.kind === 'reload' ? plan.reason : null).toBe(missing.length > 0 ? 'new-pool-kind' : null);
         if (plan.kind === 'reload') return;
       }
-    }), { numRuns: 200 });
+    }), { numRuns: 100 });
   });
 });
 
@@ -183,7 +183,7 @@ describe('adoption', () => {
       expectServes(adopted, table);
       expect([...new Set(leftovers.map(({ backend, server }) => `${backend}/${server}`))].sort()).toEqual(unwanted(adopted, table));
       if (hidden.length === 0) expect(new Map([...adopted.spares()].filter(([, count]) => count > 0))).toEqual(new Map([...planner.spares()].filter(([, count]) => count > 0)));
-    }), { numRuns: 200 });
+    }), { numRuns: 100 });
   });
 });
 
@@ -248,6 +248,6 @@ describe('drift', () => {
       expect(unwanted(planner, second)).toEqual([]);
       const value = new Set(sendings(image).map((one) => `${one.backend}${fieldSeparator}${one.rule}`));
       expect(value.size).toBe(new Set(sendings(image).map(({ rule }) => rule)).size);
-    }), { numRuns: 200 });
+    }), { numRuns: 100 });
   });
 });
