@@ -21,6 +21,7 @@ import { lvAntispoof } from './lv-antispoof.ts';
 import { lvDirector } from './lv-director.ts';
 import { lvForwarding } from './lv-forwarding.ts';
 import { lvPersistence } from './lv-persistence.ts';
+import { lvPolicy } from './lv-policy.ts';
 import { lvRealServer } from './lv-real-server.ts';
 import { lvSnapshots } from './lv-snapshots.ts';
 import { lvSynRecv } from './lv-syn-recv.ts';
@@ -35,6 +36,9 @@ import { ppHeader } from './pp-header.ts';
 import { ppTrust } from './pp-trust.ts';
 import { tcPath } from './tc-path.ts';
 import { tcLimits } from './tc-limits.ts';
+import { roLog } from './ro-log.ts';
+import { vrFilter } from './vr-filter.ts';
+import { roState } from './ro-state.ts';
 import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
@@ -45,13 +49,15 @@ import { vrTalk } from './vr-talk.ts';
 export const analyzers: readonly Analyzer[] = [
   dnsAnswers, dnsClient,
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
-  vrMasters, vrTalk, vrFlapping, vrListener, vrSettings,
-  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvAntispoof,
+  vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrFilter,
+  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof,
   fwAttempts, fwInvalid, fwRulesets,
   rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
+  roState,
+  roLog,
   tcPath, tcLimits,
   ppHeader, ppTrust,
 ];

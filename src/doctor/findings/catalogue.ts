@@ -9,11 +9,12 @@ import { rt } from './rt.ts';
 import { tl } from './tl.ts';
 import { pp } from './pp.ts';
 import { tc } from './tc.ts';
+import { ro } from './ro.ts';
 import { vr } from './vr.ts';
 import type { Entry } from './entry.ts';
 
 /** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
-export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...tl, ...af, ...pp, ...tc } as const satisfies Readonly<Record<string, Entry>>;
+export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...tl, ...af, ...pp, ...tc, ...ro } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof catalogue;
 

@@ -1,0 +1,161 @@
+import { family } from './entry.ts';
+
+/** The router: what its log codes, its state and its configuration say. Log codes as HAProxy 2.6 writes them (manual, "8.5. Session state at disconnection"). */
+export const ro = family({
+  'RO-01': {
+    code: 'RO-01', name: 'no-route', title: 'No route has the name that was asked for', severity: 'warning',
+    message: '{host} answered {count} requests for {name} with 503 from its default backend: no route has that name{nearest}.',
+    fix: [{ text: 'Correct the name at the client or in DNS, or add a route for it.' }],
+    verify: { text: 'The request reaches another backend.', command: 'curl -skI -H "Host: {name}" http://ADDRESS/' },
+    explains: [],
+    page: {
+      happens: 'A router chooses by name and path. What nothing matches ends at the default backend, which has no servers.',
+      evidence: 'Log lines of the default backend with <NOSRV>, 503 and SC--, and a name that is in no captured map, Route or Ingress.',
+      lookAlikes: [{ code: 'RO-06', what: 'A route without servers', tell: 'the backend is the route\'s own' }, { code: 'RO-02', what: 'A route that was refused', tell: 'its status says so' }],
+    },
+  },
+  'RO-02': {
+    code: 'RO-02', name: 'not-admitted', title: 'A Route is not admitted', severity: 'error',
+    message: 'Route {route} for {name} is not admitted by {router}: {reason}.',
+    fix: [{ text: 'Do what the reason asks: another name or path, the older Route removed, or its certificate corrected.', command: 'kubectl get route -A -o yaml' }],
+    verify: { text: 'The condition Admitted is True.', command: 'kubectl get route -A -o yaml | grep -A4 Admitted' },
+    explains: ['RO-01', 'TL-02'],
+    page: {
+      happens: 'A router serves only what it admitted. The oldest Route keeps a name that two claim; one with a broken certificate is left out.',
+      evidence: 'The condition Admitted with status False in the Route\'s own status, with its reason.',
+      lookAlikes: [{ code: 'RO-04', what: 'An admitted Route that HAProxy does not have', tell: 'Admitted is True' }],
+    },
+  },
+  'RO-05': {
+    code: 'RO-05', name: 'replica-differs', title: 'Two routers lead one name to different places', severity: 'warning',
+    message: '{key} of the map {map} leads to {first} on {one} and to {second} on {two}.',
+    fix: [{ text: 'Look which of the two is behind (its log, its watch on the API), and take it out of the balancer until it has caught up.' }],
+    verify: { text: 'Both maps are equal.', command: 'echo "show map {map}" | socat stdio SOCKET | cut -d" " -f2- | sort | sha256sum' },
+    explains: ['RO-01'],
+    page: {
+      happens: 'Routers build their maps each for itself. One that lost its watch serves old routes: one request in so many fails.',
+      evidence: 'The same map and key with other values in two runtime captures.',
+      lookAlikes: [{ code: null, what: 'Two captures of one router at different times', tell: 'the same host' }],
+    },
+  },
+  'RO-06': {
+    code: 'RO-06', name: 'no-server', title: 'A backend has no server to send to', severity: 'error',
+    message: '{backend} on {host} answered {count} requests with 503: {why}.',
+    fix: [{ text: 'If all are down, read why the checks fail; if there are none, look at the Service\'s endpoints.', command: 'kubectl get endpointslices -A; echo "show servers state {backend}" | socat stdio SOCKET' }],
+    verify: { text: 'A server is UP.', command: 'echo "show stat" | socat stdio SOCKET | grep "^{backend},"' },
+    explains: [],
+    page: {
+      happens: 'HAProxy chose the backend and found nobody in it: no endpoints, or every one of them marked down.',
+      evidence: 'Log lines with <NOSRV>, 503 and SC-- for that backend; "show stat" or "has no server available!" tell none from all down.',
+      lookAlikes: [{ code: 'RO-01', what: 'No route', tell: 'the default backend' }, { code: 'RO-07', what: 'A server that refuses', tell: 'the server is named in the line' }],
+    },
+  },
+  'RO-07': {
+    code: 'RO-07', name: 'connect-failed', title: 'The router cannot connect to a server', severity: 'error',
+    message: '{server} {how} ({count} times, seen by {host}).',
+    fix: [{ text: 'Refused: nobody listens on that port. Timed out: a packet filter or network policy, a wrong address, or a machine that is gone.', command: 'nc -vz -w 3 SERVER PORT' }],
+    verify: { text: 'It connects.', command: 'nc -vz -w 3 SERVER PORT' },
+    explains: [],
+    page: {
+      happens: 'After the connection attempt and its retries failed (about three seconds when refused), the client gets 503.',
+      evidence: 'A named server, 503, connect time -1, SC (refused) or sC (timed out).',
+      lookAlikes: [{ code: 'RO-06', what: 'No server at all', tell: '<NOSRV>' }, { code: 'TC-04', what: 'No free port at the router', tell: 'its own log line' }, { code: 'TL-13', what: 'A handshake that fails', tell: 'TCP connects' }],
+    },
+  },
+  'RO-08': {
+    code: 'RO-08', name: 'slow-server', title: 'A server does not answer in time', severity: 'warning',
+    message: '{server} did not answer {count} requests within {time} ms (504, seen by {host}).',
+    fix: [{ text: 'Find why the program is slow for these requests.' }, { text: 'Where such answers take that long by nature, allow it for this route only.', command: 'haproxy.router.openshift.io/timeout: 2m   # Route; timeout server in the backend' }],
+    verify: { text: 'No sH lines.' },
+    explains: [],
+    page: {
+      happens: 'The request was sent and nothing came back until "timeout server".',
+      evidence: '504, sH, response time -1, and a total near the time-out.',
+      lookAlikes: [{ code: 'RO-09', what: 'A server that closes', tell: '502 and SH' }, { code: 'RO-10', what: 'Waiting for a free place', tell: 'sQ' }],
+    },
+  },
+  'RO-09': {
+    code: 'RO-09', name: 'closed-early', title: 'A server closes before it answers', severity: 'warning',
+    message: '{server} closed {count} connections without an answer (502, seen by {host}).',
+    fix: [{ text: 'Let the server keep idle connections longer than the router does, or let the router drop them earlier.', command: 'pool-purge-delay 2s   # HAProxy server line; http-reuse safe' }, { text: 'Repeat requests that got no byte of an answer.', command: 'retry-on empty-response conn-failure' }],
+    verify: { text: 'No SH lines.' },
+    explains: [],
+    page: {
+      happens: 'The server went away in the middle of a request: it crashed, was stopped without draining, or closed an idle connection at the moment it was used again.',
+      evidence: '502 and SH for a named server.',
+      lookAlikes: [{ code: 'RO-12', what: 'An answer that is refused', tell: 'PH' }, { code: 'EP-07', what: 'A rollout without draining', tell: 'only at deploys' }],
+    },
+  },
+  'RO-10': {
+    code: 'RO-10', name: 'queue', title: 'Requests wait too long for a free place', severity: 'error',
+    message: '{count} requests to {backend} on {host} waited {time} ms for a server and got 503.',
+    fix: [{ text: 'Add servers, or make answers faster; the limit is each server\'s maxconn.' }, { text: 'Raise the limit if the servers can take it.', command: 'maxconn 200   # server line' }],
+    verify: { text: 'qcur is 0.', command: 'echo "show stat" | socat stdio SOCKET | cut -d, -f1-4' },
+    explains: [],
+    page: {
+      happens: 'Servers at their maxconn make requests queue in HAProxy, up to "timeout queue".',
+      evidence: '503, sQ, and a queue time near the time-out.',
+      lookAlikes: [{ code: 'TC-05', what: 'HAProxy\'s own limit', tell: 'CurrConns equals Maxconn' }, { code: 'RO-08', what: 'A slow server', tell: 'sH' }],
+    },
+  },
+  'RO-11': {
+    code: 'RO-11', name: 'client-abort', title: 'Clients give up', severity: 'note',
+    message: '{percent} % of the requests to {backend} on {host} ({count}) were given up by the client before the answer.',
+    fix: [{ text: 'Compare how long they waited with the time-outs of clients and balancers in front; then look at the slow server.' }],
+    verify: { text: 'The share falls.' },
+    explains: [],
+    page: {
+      happens: 'The client, or a balancer in front, closed while HAProxy waited for the server (499 in nginx).',
+      evidence: 'A C as the first character of the code while waiting (CH, CQ, CC), for a fifth of the requests.',
+      lookAlikes: [{ code: 'RO-08', what: 'A server slower than the router\'s own time-out', tell: 'sH' }, { code: null, what: 'Users who leave a page', tell: 'a few of them' }],
+    },
+  },
+  'RO-12': {
+    code: 'RO-12', name: 'header-size', title: 'Headers do not fit into the router\'s buffer', severity: 'warning',
+    message: '{host} refused {count} {what} of {backend}: most often its headers are too large.',
+    fix: [{ text: 'Make cookies and headers smaller.' }, { text: 'Give HAProxy larger buffers.', command: 'tune.bufsize 32768   # global' }],
+    verify: { text: 'No PR or PH lines for it.', command: 'echo "show errors" | socat stdio SOCKET' },
+    explains: [],
+    page: {
+      happens: 'All headers of a message must fit into one buffer (16 kB, of which a part is kept free).',
+      evidence: '502 or 500 with PH for answers; 431 with PR for requests.',
+      lookAlikes: [{ code: 'PP-02', what: 'A PROXY header taken for a request', tell: 'nothing else comes from that address' }, { code: 'RO-09', what: 'A server that closes', tell: 'SH' }],
+    },
+  },
+  'RO-13': {
+    code: 'RO-13', name: 'old-workers', title: 'Old HAProxy processes are still running', severity: 'warning',
+    message: '{host} runs {count} HAProxy processes from before a reload (the oldest for {age}).',
+    fix: [{ text: 'Long connections keep them. Give them an end.', command: 'hard-stop-after 30m   # global' }, { text: 'Reload less: change servers and maps through the runtime API.' }],
+    verify: { text: 'One worker.', command: 'ps axww -o pid,ppid,etime,rss,args | grep haproxy' },
+    explains: [],
+    page: {
+      happens: 'After a reload the old process serves its connections to their end, with its old configuration and all its memory. WebSockets and streams last for hours.',
+      evidence: 'Old workers in "show proc", or several processes of one master or pid file.',
+      lookAlikes: [{ code: null, what: 'Master and worker', tell: 'one is the parent of the other' }],
+    },
+  },
+  'RO-18': {
+    code: 'RO-18', name: 'flap', title: 'A server goes up and down', severity: 'warning',
+    message: '{server} on {host} changed {count} times between UP and DOWN ({reason}).',
+    fix: [{ text: 'Read the reason of the check. A slow check endpoint needs a longer time-out; an unstable one needs fall and rise.', command: 'inter 5s fall 3 rise 2   # server line' }],
+    verify: { text: 'lastchg grows.', command: 'echo "show stat" | socat stdio SOCKET | cut -d, -f1,2,18,24' },
+    explains: ['RO-06'],
+    page: {
+      happens: 'Each change moves clients to other servers and back.',
+      evidence: 'At least two DOWN and one UP line for one server.',
+      lookAlikes: [{ code: null, what: 'A rollout', tell: 'every server goes down and up once' }],
+    },
+  },
+  'RO-19': {
+    code: 'RO-19', name: 'admin-exposed', title: 'HAProxy\'s control is open to the network', severity: 'error', security: true,
+    message: '{what} of HAProxy on {host} is reachable over the network without a password ({place}).',
+    fix: [{ text: 'Bind it to a UNIX socket or loopback.', command: 'stats socket /run/haproxy/admin.sock mode 600 level admin' }, { text: 'Or ask for a password and limit the sources.', command: 'stats auth USER:PASSWORD   # stats page' }],
+    verify: { text: 'A connection from another host is refused.', command: 'nc -vz -w 3 ADDRESS PORT' },
+    explains: [],
+    page: {
+      happens: 'Whoever reaches an admin socket can disable servers, change maps and read keys of sessions. The statistics page shows every address behind the router.',
+      evidence: '"stats socket" with level admin on a TCP address, or "stats enable" or "stats uri" without "stats auth" on an address others can reach.',
+      lookAlikes: [{ code: null, what: 'The same on loopback', tell: 'the address' }],
+    },
+  },
+});
