@@ -18,6 +18,12 @@ test openssl  openssl         makes the certificates of the tests; s_client as a
 test curl     curl            a client that is not Node, for the examples in the manual
 test nghttp   nghttp2-client  HTTP/2 client that shows frames, for h2 towards clients and members
 test socat    socat           changes HAProxy by hand on its socket, as an operator would
+test ip       iproute2        network namespaces, in which the packet filter simulator is held beside the kernel
+test iptables-legacy-restore iptables both engines of iptables, for the same
+test nft      nftables        nft's own rules, and the sets that say what arrived
+test ipset    ipset           sets that iptables rules ask
+test conntrack conntrack      empties the connection table between rule sets
+test tcpreplay tcpreplay      puts made-up frames on a wire of such a namespace
 bench haproxy  haproxy         what is measured, and what answers as members
 bench openssl  openssl         makes the self-signed default certificate
 bench wrk      wrk             load, keep-alive and a connection for each request
