@@ -81,7 +81,7 @@ function* ports(view: View, host: string): Generator<Answer> {
   const [one, ...rest] = shown;
   if (one === undefined) return;
   yield fault(finding('TC-04', {
-    host, about: [about.host(host), ...(event?.record.proxy == null ? [] : [about.name(event.record.proxy)])],
+    host, about: [about.host(host), ...[event?.record.proxy ?? null].flatMap((name) => (name === null ? [] : [about.name(name)]))],
     args: { host: hostName(host), target: event?.record.proxy ?? used?.[0].split(' to ')[1] ?? 'a server', how: [...(event === undefined ? [] : [`HAProxy could not connect (${String(events.length)} log lines)`]), ...(used === null ? [] : [`${String(used[1].count)} of ${String(size)} ports are taken (${used[0]})`])].join('; ') },
     proofs: [one, ...rest],
   }));

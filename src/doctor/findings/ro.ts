@@ -3,7 +3,7 @@ import { family } from './entry.ts';
 /** The router: what its log codes, its state and its configuration say. Log codes as HAProxy 2.6 writes them (manual, "8.5. Session state at disconnection"). */
 export const ro = family({
   'RO-01': {
-    code: 'RO-01', name: 'no-route', title: 'No route has the name that was asked for', severity: 'warning',
+    code: 'RO-01', name: 'name-without-route', title: 'No route has the name that was asked for', severity: 'warning',
     message: '{host} answered {count} requests for {name} with 503 from its default backend: no route has that name{nearest}.',
     fix: [{ text: 'Correct the name at the client or in DNS, or add a route for it.' }],
     verify: { text: 'The request reaches another backend.', command: 'curl -skI -H "Host: {name}" http://ADDRESS/' },
@@ -82,7 +82,7 @@ export const ro = family({
     explains: [],
     page: {
       happens: 'The server went away in the middle of a request: it crashed, was stopped without draining, or closed an idle connection at the moment it was used again.',
-      evidence: '502 and SH for a named server.',
+      evidence: 'Log lines with 502 and SH for a named server: it was connected, it got the request, and it closed.',
       lookAlikes: [{ code: 'RO-12', what: 'An answer that is refused', tell: 'PH' }, { code: 'EP-07', what: 'A rollout without draining', tell: 'only at deploys' }],
     },
   },
@@ -141,7 +141,7 @@ export const ro = family({
     verify: { text: 'lastchg grows.', command: 'echo "show stat" | socat stdio SOCKET | cut -d, -f1,2,18,24' },
     explains: ['RO-06'],
     page: {
-      happens: 'Each change moves clients to other servers and back.',
+      happens: 'A check that fails now and then takes the server out and puts it back. Each change moves its clients to other servers, and back again.',
       evidence: 'At least two DOWN and one UP line for one server.',
       lookAlikes: [{ code: null, what: 'A rollout', tell: 'every server goes down and up once' }],
     },
