@@ -132,7 +132,7 @@ async function standardInput(): Promise<Tree> {
 }
 
 /** This host, by the same script that `fairway collect` gives out. */
-async function live(): Promise<{ readonly captures: readonly Capture[]; readonly unread: readonly Unread[] }> {
+export async function live(): Promise<{ readonly captures: readonly Capture[]; readonly unread: readonly Unread[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'fairway-doctor-'));
   try {
     await collectHere(['-d', folder, '-i', '2'], 'ignore');

@@ -18,6 +18,8 @@ export interface Walked {
   readonly trunk: readonly Hop[];
   readonly ways: readonly Way[];
   readonly findings: readonly Finding[];
+  /** Whoever balances asks another member where one fails: then some of them being dead stops nobody. */
+  readonly redispatches?: boolean;
   /** The request was seen to arrive: then what is not known on the way does not matter. */
   readonly seen: string | null;
   /** What the client saw instead, where it saw a failure. */
@@ -94,6 +96,10 @@ function verdict(walked: Walked, trunk: readonly Hop[], trunkEnds: Ends, branche
   }
   const all = branches.reduce((sum, branch) => sum + branch.names.length, 0);
   const worst = [...branches].sort((a, b) => worstFirst.indexOf(a.ends) - worstFirst.indexOf(b.ends))[0];
+  const healthy = all - branches.filter((branch) => branch.ends === 'dropped' || branch.ends === 'refused').reduce((sum, branch) => sum + branch.names.length, 0);
+  if (walked.redispatches === true && walked.seen !== null && healthy > 0) {
+    return ['delivered', null, healthy === all ? walked.seen : `${walked.seen}; ${String(all - healthy)} of ${String(all)} members would not answer`];
+  }
   if (worst !== undefined && (worst.ends === 'dropped' || worst.ends === 'refused')) {
     const hop = decidingOf(worst.hops, worst.ends);
     const hit = branches.filter((branch) => branch.ends === worst.ends).reduce((sum, branch) => sum + branch.names.length, 0);

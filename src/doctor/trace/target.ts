@@ -17,7 +17,7 @@ export interface Target {
   readonly sni: string | null;
 }
 
-export type ParsedTarget = { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly message: string };
+export type ParsedTarget = { readonly ok: true; readonly target: Target; /** Whether the port was written, rather than the scheme's own. */ readonly portGiven: boolean } | { readonly ok: false; readonly message: string };
 
 /** `https://host[:port]/path`, `http://...`, `tcp://address:port`, `address:port`; a bare name counts as https. */
 export function parseTarget(text: string): ParsedTarget {
@@ -35,6 +35,7 @@ export function parseTarget(text: string): ParsedTarget {
   const path = rest.replace(/[?#].*$/, '') || '/';
   return {
     ok: true,
+    portGiven: port !== null,
     target: { text: text.trim(), scheme, host, address: own, port: port ?? (scheme === 'http' ? 80 : 443), path, sni: scheme === 'https' && own === null ? host : null },
   };
 }
