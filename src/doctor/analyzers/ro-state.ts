@@ -8,14 +8,15 @@ import type { Answer } from './analyzer.ts';
 
 type View = Pick<Facets, 'haproxy' | 'objects' | 'hosts'>;
 
-/** RO-02, RO-05, RO-13, RO-18, RO-19: the router's own state, and who may change it. */
+/** RO-02, RO-04, RO-05, RO-13, RO-18, RO-19: the router's own state, and who may change it. */
 export const roState = analyzer({
   name: 'ro-state',
   asks: 'Is the router what it is meant to be?',
-  codes: ['RO-02', 'RO-05', 'RO-13', 'RO-18', 'RO-19'],
+  codes: ['RO-02', 'RO-04', 'RO-05', 'RO-13', 'RO-18', 'RO-19'],
   reads: ['haproxy', 'objects', 'hosts'],
   *analyze(view): Generator<Answer> {
     yield* admitted(view);
+    yield* drift(view);
     yield* replicas(view);
     for (const host of view.hosts.names) yield* workers(view, host);
     yield* flapping(view);
@@ -39,6 +40,18 @@ function* admitted(view: View): Generator<Answer> {
       const reason = [textOf(condition['reason']), textOf(condition['message'])].filter((each) => each !== null).join(': ');
       yield fault(finding('RO-02', { host, about: [about.name(name)], args: { route, name, router: textOf(router['routerName']) ?? 'the router', reason: reason === '' ? 'no reason is given' : reason.replace(/\.$/, '') }, proofs: [proof(host, line, 'Admitted is False'), proof(host, record.source, 'the Route')] }));
     }
+  }
+}
+
+function* drift(view: View): Generator<Answer> {
+  const files = new Map(view.haproxy.mapEntries.filter(({ record }) => record.from === 'file' && !record.key.startsWith('#')).map((found) => [`${found.host}\0${found.record.map}\0${found.record.key}`, found]));
+  const told = new Set<string>();
+  for (const { host, record } of view.haproxy.mapEntries) {
+    const written = files.get(`${host}\0${record.map}\0${record.key}`);
+    if (record.from !== 'runtime' || written === undefined || told.has(`${host}\0${record.map}`)) continue;
+    if (written.record.value === record.value) { yield nothing('RO-04', `${record.map} ${record.key}`, [record.source, written.record.source]); continue; }
+    told.add(`${host}\0${record.map}`);
+    yield fault(finding('RO-04', { host, about: [about.host(host), about.name(record.key)], args: { host: hostName(host), map: record.map, key: record.key, how: `leads to ${record.value} in the process and to ${written.record.value} in the file` }, proofs: [proof(host, record.source, 'in the process'), proof(host, written.record.source, 'in the file')] }));
   }
 }
 

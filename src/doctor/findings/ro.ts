@@ -26,6 +26,18 @@ export const ro = family({
       lookAlikes: [{ code: 'RO-04', what: 'An admitted Route that HAProxy does not have', tell: 'Admitted is True' }],
     },
   },
+  'RO-04': {
+    code: 'RO-04', name: 'drift', title: 'The running maps and their files differ', severity: 'warning',
+    message: 'On {host} the map {map} differs from its file: {key} {how}.',
+    fix: [{ text: 'Find which of the two is right. What only the running process has is lost at its next start; what only the file has is not in use.', command: 'echo "show map {map}" | socat stdio SOCKET | cut -d" " -f2- | diff - {map}' }],
+    verify: { text: 'No difference.', command: 'echo "show map {map}" | socat stdio SOCKET | cut -d" " -f2- | diff - {map}' },
+    explains: ['RO-01', 'RO-05'],
+    page: {
+      happens: 'Maps can be changed in the running process without their files. A controller that stops half way, or a hand at the socket, leaves the two apart, and a restart brings the old state back.',
+      evidence: 'An entry of "show map" and the same key of the file with another value, in captures of one host.',
+      lookAlikes: [{ code: 'RO-05', what: 'Two routers that differ', tell: 'two hosts' }],
+    },
+  },
   'RO-05': {
     code: 'RO-05', name: 'replica-differs', title: 'Two routers lead one name to different places', severity: 'warning',
     message: '{key} of the map {map} leads to {first} on {one} and to {second} on {two}.',
