@@ -43,11 +43,11 @@ describe('certificates change under load and nobody notices', () => {
     expect(await served('own.test')).toBe(firstDefault.fingerprint);
     await withoutReload(router, [tlsTarget(router, 'own.test'), tlsTarget(router, 'steady.test')], async () => {
       await router.write('own.yaml', [route('own', { to: 'web', tls: 'edge', certificate: one })]);
-      await expect.poll(() => served('own.test')).toBe(one.fingerprint);
+      await expect.poll(() => served('own.test'), { timeout: 10_000 }).toBe(one.fingerprint);
       await router.write('own.yaml', [route('own', { to: 'web', tls: 'edge', certificate: two })]);
-      await expect.poll(() => served('own.test')).toBe(two.fingerprint);
+      await expect.poll(() => served('own.test'), { timeout: 10_000 }).toBe(two.fingerprint);
       await router.write('own.yaml', [route('own', { to: 'web', tls: 'edge' })]);
-      await expect.poll(() => served('own.test')).toBe(firstDefault.fingerprint);
+      await expect.poll(() => served('own.test'), { timeout: 10_000 }).toBe(firstDefault.fingerprint);
     });
     expect(await served('steady.test')).not.toBe(firstDefault.fingerprint);
   });
@@ -56,9 +56,9 @@ describe('certificates change under load and nobody notices', () => {
     const certificates = await Promise.all(Array.from({ length: 30 }, (_, place) => makeCertificate({ hosts: [`cert-${place}.test`] })));
     await withoutReload(router, [tlsTarget(router, 'steady.test')], async () => {
       await router.write('thirty.yaml', certificates.map((certificate, place) => route(`cert-${place}`, { to: 'web', tls: 'edge', certificate })));
-      for (const [place, certificate] of certificates.entries()) await expect.poll(() => served(`cert-${place}.test`)).toBe(certificate.fingerprint);
+      for (const [place, certificate] of certificates.entries()) await expect.poll(() => served(`cert-${place}.test`), { timeout: 10_000 }).toBe(certificate.fingerprint);
       await router.remove('thirty.yaml');
-      await expect.poll(() => served('cert-29.test')).toBe(firstDefault.fingerprint);
+      await expect.poll(() => served('cert-29.test'), { timeout: 10_000 }).toBe(firstDefault.fingerprint);
     });
   });
 

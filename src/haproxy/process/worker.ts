@@ -74,7 +74,9 @@ export async function startWorker(start: WorkerStart): Promise<WorkerStarted> {
     remark = `[ALERT] : HAProxy did not serve within ${start.timeout ?? 20_000} ms and was stopped\n`;
     child.kill('SIGKILL');
   }
-  await exited;
+  const { code } = await exited;
+  // env(1): 126 for a program that cannot be run, 127 for one that is not there.
+  if (code === 126 || code === 127) remark = `[ALERT] : cannot run ${start.program}\n`;
   return { ok: false, output: readLogFrom(start.logFile, log.size) + remark };
 }
 

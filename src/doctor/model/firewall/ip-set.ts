@@ -1,6 +1,7 @@
 import type { SourceLine } from '../../evidence.ts';
-import type { Doubt, EvaluationContext } from './evaluate.ts';
-import { fieldHolds } from './evaluate.ts';
+import type { EvaluationContext } from './evaluate.ts';
+import { fieldHolds } from './field-holds.ts';
+import type { Doubt } from './field-holds.ts';
 import type { Field, ValueSet } from './field.ts';
 import type { Passing } from './passing.ts';
 import type { SetElement } from './rule.ts';

@@ -1,4 +1,4 @@
-import type { Doubt } from './evaluate.ts';
+import type { Doubt } from './field-holds.ts';
 import type { Tuple } from './packet.ts';
 import type { Passing } from './passing.ts';
 import type { Chain, Rule } from './rule.ts';

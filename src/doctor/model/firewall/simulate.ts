@@ -1,5 +1,5 @@
 import { applyExisting } from './translate.ts';
-import type { Doubt } from './evaluate.ts';
+import type { Doubt } from './field-holds.ts';
 import type { HostFirewall } from './host-firewall.ts';
 import type { Packet, Tuple } from './packet.ts';
 import { judged, ordered } from './passage.ts';

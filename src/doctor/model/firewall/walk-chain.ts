@@ -1,5 +1,6 @@
 import { evaluate, findElement } from './evaluate.ts';
-import type { Doubt, EvaluationContext } from './evaluate.ts';
+import type { EvaluationContext } from './evaluate.ts';
+import type { Doubt } from './field-holds.ts';
 import type { Action, Chain, Condition, Rule, Step, Table } from './rule.ts';
 import type { Surroundings } from './surroundings.ts';
 import { translate } from './translate.ts';

@@ -1,4 +1,4 @@
-import type { Doubt } from './evaluate.ts';
+import type { Doubt } from './field-holds.ts';
 import type { HookEntry } from './hook-order.ts';
 import type { Passing } from './passing.ts';
 import type { Chain, Hook, Rule, Table } from './rule.ts';

@@ -1,4 +1,4 @@
-import type { Doubt } from './evaluate.ts';
+import type { Doubt } from './field-holds.ts';
 import type { Action, Rule, Table } from './rule.ts';
 import { copyWalk, trailStep } from './walk-state.ts';
 import type { Ending, Walk } from './walk-state.ts';
