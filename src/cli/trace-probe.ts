@@ -40,17 +40,22 @@ export function probeTls(address: string, port: number, servername: string | nul
     const socket = tlsConnect({ host: address, port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'], ...(servername === null ? {} : { servername }) });
     const end = (answer: TlsAnswer): void => { socket.destroy(); resolve(answer); };
     socket.setTimeout(probeTimeout, () => { end({ kind: 'failed', message: `no answer within ${String(probeTimeout / 1000)} s` }); });
-    socket.once('error', (error) => { end({ kind: 'failed', message: error.message }); });
+    socket.once('error', (error: Error) => { end({ kind: 'failed', message: error.message }); });
     socket.once('secureConnect', () => {
       const certificate: PeerCertificate = socket.getPeerCertificate();
       const dates = Date.parse(certificate.valid_to);
       end({
         kind: 'done', protocol: socket.getProtocol() ?? '?', cipher: socket.getCipher().name, subject: nameOf(certificate), notAfter: certificate.valid_to,
         expired: Number.isFinite(dates) && dates < now, namesHost: servername === null || checkServerIdentity(servername, certificate) === undefined,
-        trusted: socket.authorized ? null : socket.authorizationError instanceof Error ? socket.authorizationError.message : String(socket.authorizationError),
+        trusted: socket.authorized ? null : distrust(socket.authorizationError),
       });
     });
   });
+}
+
+/** Node gives a code as text or an Error, whatever its types say. */
+function distrust(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 function nameOf(certificate: PeerCertificate): string {

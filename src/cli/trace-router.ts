@@ -94,7 +94,7 @@ function routerHop(explained: ExplainReport): Hop {
   if (haproxy !== null) details.push(detail(`HAProxy ${haproxy.message}`));
   for (const refused of explained.refused) details.push(detail(`asked for by an object that was not admitted: ${refused.host}${refused.path}, ${refused.reason}`));
   const won = candidates.find((each) => each.won);
-  const line = won?.file == null ? null : { file: won.file, line: won.line ?? 1, text: '' };
+  const line = won === undefined || won.file === null ? null : { file: won.file, line: won.line ?? 1, text: '' };
   const way = explained.listeners.map((each) => `port ${String(each.port)} (${each.name})`).join(' > ');
   if (answer.does === 'answer') return hop('router', '', 'refused', `${way}: Fairway answers ${String(answer.status ?? '')} itself, ${answer.reason ?? ''}`, { line, details, settle: [{ host: '', command: 'fairway status' }] });
   if (haproxy?.agrees === false) return hop('router', '', 'unknown', `${way}: HAProxy does not do what the table says: ${haproxy.message}`, { line, details, settle: [{ host: '', command: 'fairway status' }] });

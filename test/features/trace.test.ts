@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
 });
 
-async function traced(...args: readonly string[]): Promise<{ readonly code: number; readonly answer: TraceJson; state(layer: string): string }> {
+async function traced(...args: readonly string[]): Promise<{ readonly code: number; readonly answer: TraceJson; readonly state: (layer: string) => string }> {
   const { code, stdout, stderr } = await fairway(['trace', ...args, '--state-dir', router.stateDir, '--json']);
   if (stdout === '') throw new Error(stderr);
   const answer = JSON.parse(stdout) as TraceJson;

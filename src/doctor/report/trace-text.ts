@@ -123,5 +123,6 @@ function block(options: TraceTextOptions, at: number, text: string, lead: string
 
 /** The end of a path says more than its beginning. */
 function fittingEnd(text: string, width: number): string {
-  return [...fitting([...text].reverse().join(''), width)].reverse().join('');
+  const turned = (each: string): string => Array.from(each).reverse().join('');
+  return turned(fitting(turned(text), width));
 }

@@ -88,16 +88,16 @@ function lineOf(step: TrailStep): SourceLine | null {
 
 /** Whom the deciding chain would have let pass: beside the packet that shows why it did not. */
 function* reasons(step: TrailStep, packet: Packet, why: string | null): Generator<Detail> {
-  const let_: string[] = [];
+  const sources: string[] = [];
   for (const rule of step.chain.rules) {
     if (rule === step.rule) break;
     if (!rule.steps.some((each) => each.kind === 'return' || each.kind === 'accept')) continue;
     for (const each of rule.steps) {
       if (each.kind !== 'field' || each.field !== 'source' || each.not || each.within.type !== 'numbers') continue;
-      for (const [low, high] of each.within.ranges) if (low === high) let_.push(addressOfNumber(low));
+      for (const [low, high] of each.within.ranges) if (low === high) sources.push(addressOfNumber(low));
     }
   }
-  const allowed = [...new Set(let_)];
+  const allowed = [...new Set(sources)];
   if (allowed.length > 0) yield detail(`its source is ${packet.source}${why === null ? '' : `: ${why}`}; ${step.chain.name} lets only ${allowed.slice(0, 6).join(', ')}${allowed.length > 6 ? ` and ${String(allowed.length - 6)} more` : ''} pass`);
   else if (why !== null) yield detail(`its source is ${packet.source}: ${why}`);
 }

@@ -9,7 +9,7 @@ import type { Hop, Layer } from './trace.ts';
 import type { Tracing } from './tracing.ts';
 
 /** The ends of one packet, as it is on the wire at that moment. */
-export interface Ends {
+export interface PacketEnds {
   readonly source: Address;
   readonly destination: Address;
   readonly sourcePort?: number;
@@ -23,18 +23,18 @@ export const anyClient = 'x.x.x.x';
 const reply: Partial<Packet> = { tcpFlags: tcpFlagBits.SYN | tcpFlagBits.ACK, connection: { ...freshConnection, state: 'ESTABLISHED', direction: 'reply' } };
 
 /** Packets for the host itself. No hop where the host is not in the evidence at all. */
-export function inputHop({ view }: Tracing, host: string, ends: Ends, what: string, layer: Layer = 'forward'): Hop {
+export function inputHop({ view }: Tracing, host: string, ends: PacketEnds, what: string, layer: Layer = 'forward'): Hop {
   const inInterface = deviceToward(view, host, ends.source);
   return firewallHop(view, { host, layer, what, why: null, packet: firstPacket({ path: 'input', protocol: 6, ...ends, inInterface }) });
 }
 
 /** What a host itself sends. */
-export function outputHop({ view }: Tracing, host: string, ends: Ends, what: string, answer = false): Hop {
+export function outputHop({ view }: Tracing, host: string, ends: PacketEnds, what: string, answer = false): Hop {
   return firewallHop(view, { host, layer: answer ? 'return' : 'forward', what, why: null, packet: firstPacket({ path: 'output', protocol: 6, ...ends, outInterface: deviceToward(view, host, ends.destination), ...(answer ? reply : {}) }) });
 }
 
 /** Hosts that route between the client and the address: the gateways of one another, as far as the evidence goes. */
-export function gatewayHops(tracing: Tracing, from: string | null, ends: Ends, layer: Layer = 'forward'): Hop[] {
+export function gatewayHops(tracing: Tracing, from: string | null, ends: PacketEnds, layer: Layer = 'forward'): Hop[] {
   const { view } = tracing;
   const hops: Hop[] = [];
   const seen = new Set<string>();
@@ -97,7 +97,7 @@ function pairOf(port: AntispoofPort, token: Address, macs: ReadonlySet<Mac>): An
 }
 
 /** A packet that a bridge carries from or to a virtual machine. */
-export function bridgedHop({ view }: Tracing, tap: Tap, way: 'from' | 'to', ends: Ends, about: { readonly what: string; readonly why: string | null; readonly layer?: Layer; readonly other?: Tap | null; readonly answer?: boolean }): Hop {
+export function bridgedHop({ view }: Tracing, tap: Tap, way: 'from' | 'to', ends: PacketEnds, about: { readonly what: string; readonly why: string | null; readonly layer?: Layer; readonly other?: Tap | null; readonly answer?: boolean }): Hop {
   const other = about.other?.hypervisor === tap.hypervisor ? about.other.port : undefined;
   return firewallHop(view, {
     host: tap.hypervisor, layer: about.layer ?? 'forward', what: about.what, why: about.why,

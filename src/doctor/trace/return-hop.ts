@@ -1,6 +1,6 @@
 import type { Address } from '../address.ts';
 import { bridgedHop, gatewayHops, outputHop, tapOf } from './forward-hops.ts';
-import type { Ends } from './forward-hops.ts';
+import type { PacketEnds } from './forward-hops.ts';
 import { hop } from './trace.ts';
 import type { Hop } from './trace.ts';
 import type { Tracing } from './tracing.ts';
@@ -25,7 +25,7 @@ export function returnHop(tracing: Tracing, answering: Answering): Hop {
   const who = host ?? machine;
   const settle = [{ host: who, command: `ip route get ${client ?? 'CLIENT'} from ${source}; iptables-save -c` }];
   if (client === null) return hop('return', host ?? '', 'unknown', 'the client is not named, so the way back to it cannot be followed', { settle: [{ host: '', command: 'fairway trace ... --from CLIENT' }, ...settle] });
-  const ends: Ends = { source, destination: client, sourcePort: port };
+  const ends: PacketEnds = { source, destination: client, sourcePort: port };
   const parts: Hop[] = [];
   const tap = tapOf(tracing, machine, host);
   if (tap !== null) parts.push(bridgedHop(tracing, tap, 'from', ends, { what: `the answer of ${who}`, why: `the answer carries ${source}`, layer: 'return', answer: true }));

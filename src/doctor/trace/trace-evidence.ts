@@ -9,7 +9,7 @@ import type { Way } from './conclude.ts';
 import { conntrackHop } from './conntrack-hop.ts';
 import { dnsHop } from './dns-hop.ts';
 import { anyClient, bridgedHop, gatewayHops, inputHop, outputHop, tapOf } from './forward-hops.ts';
-import type { Ends } from './forward-hops.ts';
+import type { PacketEnds } from './forward-hops.ts';
 import { listeningHop, realServerHop, serverHop } from './member-hop.ts';
 import { returnHop } from './return-hop.ts';
 import { routerHop, tlsHop } from './router-hop.ts';
@@ -55,7 +55,7 @@ export function traceEvidence(view: Facets, report: Pick<Report, 'findings' | 'c
 /** The filters before the host that has the address, and its own. */
 function arrival(tracing: Tracing, address: Address, holder: string | null, balanced: Balanced): Hop[] {
   const { view, client, clientHost, target } = tracing;
-  const ends: Ends = { source: client ?? anyClient, destination: address, destinationPort: target.port };
+  const ends: PacketEnds = { source: client ?? anyClient, destination: address, destinationPort: target.port };
   const hops: Hop[] = [];
   if (clientHost !== null && clientHost !== holder && view.firewalls.hosts.includes(clientHost)) hops.push(outputHop(tracing, clientHost, ends, 'sent by the client'));
   hops.push(...gatewayHops(tracing, clientHost === holder ? null : clientHost, ends));
@@ -72,7 +72,7 @@ function throughRealServer(tracing: Tracing, vip: Address, balanced: Balanced, c
   const { view, client, target } = tracing;
   const director = balanced.service?.director ?? '';
   const direct = chosen.server.forward === 'route' || chosen.server.forward === 'tunnel';
-  const ends: Ends = { source: client ?? anyClient, destination: direct ? vip : chosen.address, destinationPort: direct ? target.port : chosen.port };
+  const ends: PacketEnds = { source: client ?? anyClient, destination: direct ? vip : chosen.address, destinationPort: direct ? target.port : chosen.port };
   const host = view.holders.of(chosen.address).find((held) => held.place === 'wire')?.host ?? null;
   const from = tapOf(tracing, vip, director);
   const to = tapOf(tracing, chosen.address, host);

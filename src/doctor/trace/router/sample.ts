@@ -111,7 +111,7 @@ export function splitOutside(list: string, sign: string): string[] {
     if (each === '(') depth += 1;
     if (each === ')') depth -= 1;
     if (each === sign && depth === 0) parts.push('');
-    else parts[parts.length - 1] += each;
+    else parts.push(`${parts.pop() ?? ''}${each}`);
   }
   return parts;
 }
