@@ -15,6 +15,7 @@ import { traceText } from '../src/doctor/report/trace-text.ts';
 import { parseTarget } from '../src/doctor/trace/target.ts';
 import { traceEvidence } from '../src/doctor/trace/trace-evidence.ts';
 import type { Trace } from '../src/doctor/trace/trace.ts';
+import { doctorCases } from './doctor-cases/case-file.ts';
 
 /** A trace case is a folder with captures and a case.yaml: requests through that evidence, and how each ends. Adding one needs no code. */
 interface Request {
@@ -73,3 +74,22 @@ describe.each(cases)('$name: $about', ({ name, requests }) => {
     for (const each of narrow) if (!/^ {9,11}\S|^(?:MISSING| {4}or|FIX)/.test(each)) expect(each.length, each).toBeLessThanOrEqual(80);
   });
 });
+
+test('whatever is captured, a trace ends in one way, and says what is missing where it cannot tell', async () => {
+  for (const each of doctorCases()) {
+    const { captures, unread } = importTree(await treeOf(each.folder), sniff);
+    const index = indexRecords(await readCaptures(captures));
+    const view = facetsOf(index);
+    const report = judge(index, unread);
+    const vips = [...view.vips.addresses].slice(0, 3);
+    for (const host of [...vips, 'shop.example.com']) {
+      const parsed = parseTarget(`https://${host.includes(':') ? `[${host}]` : host}/`);
+      if (!parsed.ok) continue;
+      const trace = traceEvidence(view, report, { target: parsed.target, from: null, to: null });
+      schema(JSON.parse(JSON.stringify(traceJson(trace, '0.0.0'))));
+      expect(schema.errors, each.name).toBeNull();
+      expect(['dropped', 'refused', 'could-not-tell'], each.name).toContain(trace.ends);
+      if (trace.ends === 'could-not-tell') expect(trace.missing.length, each.name).toBeGreaterThan(0);
+    }
+  }
+}, 60_000);
