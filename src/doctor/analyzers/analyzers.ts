@@ -5,6 +5,8 @@ import { ctFull } from './ct-full.ts';
 import { ctOwner } from './ct-owner.ts';
 import { ctStale } from './ct-stale.ts';
 import { ctStates } from './ct-states.ts';
+import { epNodes } from './ep-nodes.ts';
+import { epServices } from './ep-services.ts';
 import { fwAttempts } from './fw-attempts.ts';
 import { fwInvalid } from './fw-invalid.ts';
 import { fwRulesets } from './fw-rulesets.ts';
@@ -52,6 +54,7 @@ export const analyzers: readonly Analyzer[] = [
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrFilter,
   lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof,
   fwAttempts, fwInvalid, fwRulesets,
+  epServices, epNodes,
   rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,

@@ -1,6 +1,7 @@
 import { af } from './af.ts';
 import { ct } from './ct.ts';
 import { dns } from './dns.ts';
+import { ep } from './ep.ts';
 import { fw } from './fw.ts';
 import { l2 } from './l2.ts';
 import { lv } from './lv.ts';
@@ -14,7 +15,7 @@ import { vr } from './vr.ts';
 import type { Entry } from './entry.ts';
 
 /** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
-export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...tl, ...af, ...pp, ...tc, ...ro } as const satisfies Readonly<Record<string, Entry>>;
+export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...ep, ...tl, ...af, ...pp, ...tc, ...ro } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof catalogue;
 

@@ -23,6 +23,7 @@ import { createSockets } from './sockets.ts';
 import { createSysctls } from './sysctls.ts';
 import { createVips } from './vips.ts';
 import { createVrrp } from './vrrp.ts';
+import { createWorkloads } from './workloads.ts';
 
 /** The sides from which the evidence can be looked at. An analyzer names those it needs and is given no other. */
 const builders = {
@@ -50,6 +51,7 @@ const builders = {
   components: createComponents,
   objects: createObjects,
   names: createNames,
+  workloads: createWorkloads,
 } as const satisfies Readonly<Record<string, (index: RecordIndex) => unknown>>;
 
 export type FacetName = keyof typeof builders;

@@ -1,0 +1,173 @@
+import { address, contains, prefix } from '../address.ts';
+import type { Known } from '../evidence.ts';
+import { absent, known, unknown } from '../evidence.ts';
+import { finding } from '../findings/finding.ts';
+import type { Facets } from '../model/facets.ts';
+import { hostName } from '../model/record-index.ts';
+import { labelMap, listOf, matches } from '../model/workloads.ts';
+import type { PodObject, ServiceObject } from '../model/workloads.ts';
+import type { KubeObject } from '../model/objects.ts';
+import { isObject, textOf } from '../parsers/read-lines.ts';
+import { about, analyzer, fault, nothing, proof, unsettled } from './analyzer.ts';
+import type { Answer } from './analyzer.ts';
+
+type View = Pick<Facets, 'workloads' | 'objects' | 'vips'| 'holders'>;
+
+/** EP-04, EP-05, EP-08, EP-09: where endpoints are, and who may go there. */
+export const epNodes = analyzer({
+  name: 'ep-nodes',
+  asks: 'Are endpoints where traffic arrives, allowed, and real?',
+  codes: ['EP-04', 'EP-05', 'EP-08', 'EP-09'],
+  reads: ['workloads', 'objects', 'vips', 'holders'],
+  *analyze(view): Generator<Answer> {
+    for (const service of view.workloads.services) {
+      yield* local(view, service);
+      if (service.routedBy.length > 0) yield* policies(view, service);
+    }
+    yield* strange(view);
+    yield* lost(view);
+  },
+});
+
+function specOf(record: KubeObject): Readonly<Record<string, unknown>> {
+  return isObject(record.object['spec']) ? record.object['spec'] : {};
+}
+
+function* local(view: View, service: ServiceObject): Generator<Answer> {
+  if (specOf(service.record)['externalTrafficPolicy'] !== 'Local') return;
+  const endpoints = view.workloads.endpoints(service.namespace, service.name);
+  const addresses = view.vips.all.filter((vip) => vip.source === 'service' && vip.line.file === service.record.source.file && vip.line.line >= service.record.source.line).map((vip) => vip.address);
+  const subject = `${service.namespace}/${service.name}`;
+  for (const token of new Set(addresses)) {
+    for (const held of view.holders.of(token).filter((each) => each.place === 'wire')) {
+      if (endpoints === null) { yield unsettled('EP-04', subject, unknown('its endpoints were not captured', [{ host: '', command: `kubectl -n ${service.namespace} get endpointslices -l kubernetes.io/service-name=${service.name} -o yaml` }])); continue; }
+      const here = endpoints.list.find((each) => each.ready && each.node !== null && (each.node === held.host || each.node.split('.')[0] === held.host));
+      if (here !== undefined) { yield nothing('EP-04', subject, [here.line]); continue; }
+      yield fault(finding('EP-04', {
+        host: held.host, about: [about.host(held.host), about.address(token), about.name(subject)], args: { service: subject, namespace: service.namespace, name: service.name, node: hostName(held.host), address: token },
+        proofs: [proof('', service.record.lineOf(['spec', 'externalTrafficPolicy']), 'own pods only'), proof(held.host, held.line, 'traffic arrives here'), proof('', endpoints.list[0]?.line ?? endpoints.line, 'the endpoints are elsewhere')],
+      }));
+    }
+  }
+}
+
+const routerNamespaces = /^(?:openshift-ingress|ingress-nginx|ingress|haproxy-controller|haproxy-ingress|fairway(?:-system)?|traefik|istio-ingress)$/;
+
+function routerOf(view: View): PodObject | null {
+  return view.workloads.pods.find((pod) => routerNamespaces.test(pod.namespace) && /router|ingress|controller|fairway|traefik|haproxy/.test(pod.name)) ?? null;
+}
+
+function* policies(view: View, service: ServiceObject): Generator<Answer> {
+  const { selector } = service;
+  const router = routerOf(view);
+  if (selector === null) return;
+  const pod = view.workloads.pods.find((each) => each.namespace === service.namespace && matches(selector, each.labels));
+  if (pod === undefined) return;
+  const mine = view.objects.ofKind('NetworkPolicy').filter((policy) => policy.namespace === service.namespace && isIngress(policy) && selects(specOf(policy)['podSelector'], pod.labels) === true);
+  const [first] = mine;
+  if (first === undefined) return;
+  const subject = `${service.namespace}/${service.name}`;
+  if (router === null) { yield unsettled('EP-05', subject, unknown('the router\'s pods are not in the evidence', [{ host: '', command: 'kubectl get pods -A -o yaml -l app.kubernetes.io/component=controller   # or the namespace of the router' }])); return; }
+  const answers = mine.map((policy) => allows(view, policy, router));
+  const allowed = answers.find((answer) => answer.state === 'known');
+  if (allowed !== undefined) { yield nothing('EP-05', subject, allowed.state === 'known' ? allowed.lines : []); return; }
+  const open = answers.filter((answer) => answer.state === 'unknown');
+  if (open.length > 0) { yield unsettled('EP-05', subject, ...open); return; }
+  yield fault(finding('EP-05', {
+    host: '', about: [about.name(subject)],
+    args: { policy: `${first.namespace}/${first.name}`, policyName: first.name, service: subject, namespace: service.namespace, router: `${router.namespace}/${router.name}`, routerNamespace: router.namespace, routerName: router.name },
+    proofs: [proof('', first.lineOf(['spec', 'podSelector']), 'it selects the pods'), proof('', first.lineOf(['spec', 'ingress']), 'what it allows'), proof('', router.record.source, 'the router'), ...service.routedBy.slice(0, 1).map((line) => proof('', line, 'a route leads there'))],
+    rulesOut: mine.length > 1 ? [{ code: null, what: 'Another policy that allows it', because: `all ${String(mine.length)} policies were looked at`, line: mine[1]?.source ?? null }] : [],
+  }));
+}
+
+function isIngress(policy: KubeObject): boolean {
+  const types = specOf(policy)['policyTypes'];
+  return !Array.isArray(types) || types.includes('Ingress');
+}
+
+/** Null: a matchExpressions form that is not evaluated here. */
+function selects(value: unknown, labels: ReadonlyMap<string, string>): boolean | null {
+  if (!isObject(value)) return null;
+  for (const each of listOf(value['matchExpressions'])) {
+    const key = textOf(each['key']) ?? '';
+    const values = Array.isArray(each['values']) ? each['values'].map((one: unknown) => textOf(one)) : [];
+    const own = labels.get(key);
+    const holds = each['operator'] === 'In' ? own !== undefined && values.includes(own) : each['operator'] === 'NotIn' ? own === undefined || !values.includes(own) : each['operator'] === 'Exists' ? own !== undefined : each['operator'] === 'DoesNotExist' ? own === undefined : null;
+    if (holds === null) return null;
+    if (!holds) return false;
+  }
+  const plain = labelMap(value['matchLabels']);
+  return [...plain].every(([key, wanted]) => labels.get(key) === wanted);
+}
+
+/** Whether one policy lets the router's pod in. Ports are not looked at: a policy that names the router names its port as well. */
+function allows(view: View, policy: KubeObject, router: PodObject): Known<true> {
+  const rules = listOf(specOf(policy)['ingress']);
+  const settle = [{ host: '', command: `kubectl get namespace ${router.namespace} -o yaml` }];
+  let open: Known<true> | null = null;
+  for (const [at, rule] of rules.entries()) {
+    const line = policy.lineOf(['spec', 'ingress', at]);
+    const peers = listOf(rule['from']);
+    if (rule['from'] === undefined || peers.length === 0) return known(true, [line]);
+    for (const peer of peers) {
+      if (isObject(peer['ipBlock'])) {
+        const net = prefix(textOf(peer['ipBlock']['cidr']) ?? '');
+        const ip = address(textOf(isObject(router.record.object['status']) ? router.record.object['status']['podIP'] : null) ?? '');
+        if (net !== null && (net.length === 0 || (ip !== null && contains(net, ip) === true))) return known(true, [line]);
+        if (ip === null) open = unknown('the router\'s address was not captured', [{ host: '', command: `kubectl -n ${router.namespace} get pods -o wide` }]);
+        continue;
+      }
+      const inNamespace = peer['namespaceSelector'] === undefined ? router.namespace === policy.namespace : namespaceFits(view, peer['namespaceSelector'], router.namespace);
+      const inPods = peer['podSelector'] === undefined ? true : selects(peer['podSelector'], router.labels);
+      if (inNamespace === true && inPods === true) return known(true, [line]);
+      if (inNamespace !== false && inPods !== false) open = unknown(`the labels of namespace ${router.namespace} were not captured`, settle);
+    }
+  }
+  // A router in the host's network comes with the node's address, which selectors never match; many networks let nodes in regardless.
+  if (open === null && router.spec['hostNetwork'] === true) return unknown('the router uses the host\'s network: whether the network lets nodes in is not in the evidence', [{ host: '', command: `kubectl -n ${router.namespace} get pods -o wide` }]);
+  return open ?? absent([policy.source]);
+}
+
+function namespaceFits(view: View, selector: unknown, namespace: string): boolean | null {
+  const object = view.objects.get('Namespace', '', namespace);
+  const labels = object === null ? null : labelMap(isObject(object.object['metadata']) ? object.object['metadata']['labels'] : undefined);
+  // Every namespace has its name as a label (since 1.21); other labels must be seen.
+  const own = new Map([['kubernetes.io/metadata.name', namespace], ...(labels ?? [])]);
+  const fits = selects(selector, own);
+  if (fits === true || labels !== null) return fits;
+  const keys = isObject(selector) ? [...labelMap(selector['matchLabels']).keys(), ...listOf(selector['matchExpressions']).map((each) => textOf(each['key']) ?? '')] : [];
+  return keys.every((key) => key === 'kubernetes.io/metadata.name') ? fits : null;
+}
+
+function* strange(view: View): Generator<Answer> {
+  for (const { record, service, endpoints } of view.workloads.slices) {
+    const type = textOf(record.object['addressType']);
+    const odd = endpoints.find((each) => each.type === 'FQDN' || /^(?:127\.|169\.254\.|::1$|fe[89ab])/i.test(each.address));
+    const subject = `${record.namespace}/${service}`;
+    if (odd === undefined && type !== 'FQDN') { yield nothing('EP-08', subject, [record.source]); continue; }
+    yield fault(finding('EP-08', {
+      host: '', about: [about.name(subject)],
+      args: { service: subject, namespace: record.namespace, slice: record.name, address: odd?.address ?? 'a host name', why: type === 'FQDN' ? 'a host name, which the router would resolve and follow' : odd?.address.startsWith('169.254.') === true ? 'a link-local address, where clouds keep credentials' : 'an address of the router\'s own host' },
+      proofs: [proof('', odd?.line ?? record.lineOf(['addressType']), 'where it leads'), proof('', record.source, 'the slice')],
+    }));
+  }
+}
+
+function* lost(view: View): Generator<Answer> {
+  for (const node of view.objects.ofKind('Node')) {
+    const status = isObject(node.object['status']) ? node.object['status'] : {};
+    const conditions = listOf(status['conditions']);
+    const condition = conditions.find((each) => each['type'] === 'Ready');
+    if (condition === undefined) continue;
+    const up = condition['status'] === 'True' || condition['status'] === true;
+    const stale = view.workloads.slices.flatMap((slice) => slice.endpoints.filter((each) => each.node === node.name && each.ready).map((each) => ({ each, service: `${slice.record.namespace}/${slice.service}` })));
+    const [first] = stale;
+    if (up || first === undefined) { yield nothing('EP-09', node.name, [node.source]); continue; }
+    yield fault(finding('EP-09', {
+      host: '', about: [about.host(node.name), ...new Set(stale.map((each) => about.name(each.service)))],
+      args: { node: node.name, why: textOf(condition['reason']) ?? textOf(condition['message']) ?? 'no reason given', count: String(stale.length), service: [...new Set(stale.map((each) => each.service))].join(', ') },
+      proofs: [proof('', node.lineOf(['status', 'conditions', conditions.indexOf(condition)]), 'not ready'), proof('', first.each.line, 'still offered')],
+    }));
+  }
+}
