@@ -36,7 +36,7 @@ export function conclude(walked: Walked): Trace {
   const branches = folded(ways);
   const [ends, deciding, because] = verdict(walked, trunk.hops, trunkEnds, branches);
   const every = [...trunk.hops, ...branches.flatMap((branch) => branch.hops)];
-  const { confidence, lowered } = surety(ends, deciding);
+  const { confidence, lowered } = surety(ends, deciding, every);
   return {
     target: walked.target, client: walked.client, hosts: walked.hosts, captures: walked.captures,
     trunk: trunk.hops, branches, ends, deciding, because, confidence, lowered, missing: missingOf(every, ends),
@@ -120,9 +120,11 @@ function decidingOf(hops: readonly Hop[], ends: Ends): Hop | null {
 /** Confidence of a verdict that nothing speaks against: evidence may be old or of another network. */
 const surest = 0.95;
 
-function surety(ends: Ends, deciding: Hop | null): { readonly confidence: number; readonly lowered: Trace['lowered'] } {
+function surety(ends: Ends, deciding: Hop | null, every: readonly Hop[]): { readonly confidence: number; readonly lowered: Trace['lowered'] } {
   if (ends === 'could-not-tell') return { confidence: 0, lowered: [] };
-  const lowered = (deciding?.assumptions ?? []).map((because) => ({ by: 0.05, because }));
+  // A request that arrives rests on every hop, one that does not on the hop that stops it.
+  const assumed = deciding === null ? [...new Set(every.flatMap((each) => each.assumptions))] : deciding.assumptions;
+  const lowered = assumed.map((because) => ({ by: 0.05, because }));
   const confidence = Math.max(0.1, lowered.reduce((left, each) => left - each.by, surest));
   return { confidence: Math.round(confidence * 100) / 100, lowered };
 }

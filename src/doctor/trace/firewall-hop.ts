@@ -64,7 +64,11 @@ function hopOf({ host, layer, what, why }: Passing, firewall: HostFirewall, pass
     case 'delivered': {
       const translated = way?.trail.filter((step) => / becomes /.test(step.did)).map((step) => detail(`${step.did} by ${step.chain.name}`, lineOf(step))) ?? [];
       const last = way?.trail.filter((step) => step.rule !== null && step.did === 'accept').at(-1) ?? null;
-      return hop(layer, host, 'ok', `${what}: let through by ${host}${last === null ? '' : `, rule ${String(last.rule?.number ?? 0)} of ${last.chain.name}`}`, { line: last === null ? firewall.tables[0]?.source ?? null : lineOf(last), details: translated, assumptions });
+      return hop(layer, host, 'ok', `${what}: let through by ${host}${last === null ? '' : `, rule ${String(last.rule?.number ?? 0)} of ${last.chain.name}`}`, {
+        line: last === null ? firewall.tables[0]?.source ?? null : lineOf(last), details: translated,
+        // Rules of the other engine are live as well, if there are any.
+        assumptions: [...assumptions, ...firewall.gaps.map((gap) => `${host}: ${gap.what}, do not decide otherwise (${gap.command} was not captured)`)],
+      });
     }
     case 'sometimes':
       return hop(layer, host, 'unknown', `${what}: ${host} drops it now and then: ${passage.open.map((doubt) => doubt.what).join('; ')}`, { details: forked(passage), assumptions });
