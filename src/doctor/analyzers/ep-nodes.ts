@@ -11,7 +11,7 @@ import { isObject, textOf } from '../parsers/read-lines.ts';
 import { about, analyzer, fault, nothing, proof, unsettled } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
 
-type View = Pick<Facets, 'workloads' | 'objects' | 'vips'| 'holders'>;
+type View = Pick<Facets, 'workloads' | 'objects' | 'vips' | 'holders'>;
 
 /** EP-04, EP-05, EP-08, EP-09: where endpoints are, and who may go there. */
 export const epNodes = analyzer({
@@ -70,7 +70,7 @@ function* policies(view: View, service: ServiceObject): Generator<Answer> {
   if (router === null) { yield unsettled('EP-05', subject, unknown('the router\'s pods are not in the evidence', [{ host: '', command: 'kubectl get pods -A -o yaml -l app.kubernetes.io/component=controller   # or the namespace of the router' }])); return; }
   const answers = mine.map((policy) => allows(view, policy, router));
   const allowed = answers.find((answer) => answer.state === 'known');
-  if (allowed !== undefined) { yield nothing('EP-05', subject, allowed.state === 'known' ? allowed.lines : []); return; }
+  if (allowed !== undefined) { yield nothing('EP-05', subject, allowed.lines); return; }
   const open = answers.filter((answer) => answer.state === 'unknown');
   if (open.length > 0) { yield unsettled('EP-05', subject, ...open); return; }
   yield fault(finding('EP-05', {
