@@ -21,12 +21,14 @@ import { iptablesList } from './iptables-list.ts';
 import { iptablesSave } from './iptables-save.ts';
 import { ipvsConnections } from './ipvs-connections.ts';
 import { ipvsDaemon } from './ipvs-daemon.ts';
+import { ipvsRules } from './ipvs-rules.ts';
 import { ipvsServices } from './ipvs-services.ts';
 import { keepalivedConfig } from './keepalived-config.ts';
 import { keepalivedData } from './keepalived-data.ts';
 import { keepalivedLog } from './keepalived-log.ts';
 import { kernelLog } from './kernel-log.ts';
 import { kubeObjects } from './kube-objects.ts';
+import { netstatStatistics } from './netstat-statistics.ts';
 import { nftRuleset } from './nft-ruleset.ts';
 import { nginxConfig, nginxLog } from './nginx.ts';
 import { nstat } from './nstat.ts';
@@ -43,8 +45,8 @@ import { tlsSession } from './tls-session.ts';
 export const parsers = [
   ipAddress, ipNeighbour, arp, ipRoute, ipRule, bridge, ping, arping,
   iptablesSave, iptablesList, nftRuleset, ipset,
-  sysctl, conntrackTable, conntrackStats, nstat, ss,
-  ipvsServices, ipvsConnections, ipvsDaemon,
+  sysctl, conntrackTable, conntrackStats, nstat, netstatStatistics, ss,
+  ipvsServices, ipvsRules, ipvsConnections, ipvsDaemon,
   keepalivedConfig, keepalivedData, keepalivedLog,
   haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
   kubeObjects, dns, hostFacts,

@@ -33,7 +33,8 @@ function parse(capture: Capture): Reading<SysctlRecord> {
     // `/proc/sys/net/...:1` is what `grep . /proc/sys/net/ipv4/conf/*/rp_filter` prints.
     const grepped = /^\/proc\/sys\/([\w./@:-]+?):(.*)$/.exec(text);
     if (grepped) return { kind: 'sysctl', source: line, key: (grepped[1] ?? '').replace(/[./]/g, (char) => (char === '.' ? '/' : '.')), value: (grepped[2] ?? '').trim(), from };
-    const found = /^-?([a-z][\w-]*(?:[./][\w./@:-]+)+)\s*(?:=|:\s)\s*(.*)$/.exec(text);
+    // No repeated group: `a/b/c/d...` without a value would try every way to share the slashes.
+    const found = /^-?([a-z][\w-]*[./][\w./@:-]+)\s*(?:=|:\s)\s*(.*)$/.exec(text);
     if (!found) return /^sysctl: /.test(text) ? skip : null;
     const key = found[1] ?? '';
     const dotted = key.includes('/') && !key.includes('.') ? key.replaceAll('/', '.') : key;
