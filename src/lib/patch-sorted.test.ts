@@ -41,4 +41,17 @@ describe('patchSorted', () => {
       expect(patchSorted(before, gone, come, byNumber)).toEqual(after);
     }));
   });
+
+  it('gives the same for a few changes, replaced entries among them, at both ends too', () => {
+    const place = fc.constantFrom<number[]>(0, 1, 2, 50, 51, 198, 199);
+    fc.assert(fc.property(fc.uniqueArray(place), fc.uniqueArray(place), fc.uniqueArray(place), (left, replaced, missing) => {
+      const before = all.filter(({ n }) => !missing.includes(n));
+      const after = all.filter(({ n }) => !left.includes(n)).map((one) => (replaced.includes(one.n) ? { n: one.n } : one));
+      const { gone, come } = changedEntries(before, after);
+      expect(gone.length + come.length).toBeLessThanOrEqual(32);
+      const patched = patchSorted(before, gone, come, byNumber);
+      expect(patched).toEqual(after);
+      patched.forEach((one, index) => { expect(one).toBe(after[index]); });
+    }));
+  });
 });

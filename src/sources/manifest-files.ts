@@ -103,7 +103,8 @@ export class ManifestFiles {
   }
 
   snapshot(): Snapshot {
-    const problems = [...this.#states].flatMap(([, state]) => state.problems);
+    const problems: SourceProblem[] = [];
+    for (const state of this.#states.values()) for (const problem of state.problems) problems.push(problem);
     return { resources: this.#index.resources, problems: [...problems, ...this.#index.duplicates] };
   }
 
