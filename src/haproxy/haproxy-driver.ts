@@ -19,7 +19,7 @@ import { boundLogFile } from './process/log-file.ts';
 import { Workers } from './process/workers.ts';
 import { RefusedRules } from './refused-rules.ts';
 import { TableApplier, unchanged } from './table-applier.ts';
-import { isWorkerAlive, WorkerCare } from './worker-care.ts';
+import { hasEnded, WorkerCare } from './worker-care.ts';
 
 export interface DriverOptions {
   readonly config: Config;
@@ -131,10 +131,7 @@ export class ProcessDriver implements HaproxyDriver {
   async #lookAfter(lost: Running): Promise<void> {
     const { applier } = this.#must();
     if (this.#stopping || applier.running?.socket !== lost.socket) return;
-    if (isWorkerAlive(lost.worker)) {
-      await lost.socket.connect().catch(() => undefined);
-      return;
-    }
+    if (!(await hasEnded(lost.worker, () => lost.socket.connect()))) return;
     applier.forget();
     await this.#care.gone(lost.worker);
   }

@@ -19,7 +19,7 @@ export class RefusedRules {
   readonly #context: SettingsContext;
   readonly #refused = new Map<string, { readonly rule: Rule | undefined; readonly pem: string | undefined; readonly message: string }>();
   readonly #usable = new Map<string, string | null>();
-  #certificates: RoutingTable['certificates'] = [];
+  #certificates: RoutingTable['certificates'] | null = null;
 
   constructor(log: Logger, context: SettingsContext) {
     this.#log = log;
@@ -41,7 +41,19 @@ export class RefusedRules {
       if (size > longestEntry) this.#once(table, rule, `its header actions need ${String(size)} bytes in HAProxy's map; ${String(longestEntry)} fit. Shorten the values.`);
     }
     if (table.certificates === this.#certificates) return;
+    // The first table is judged by HAProxy itself, at its start: asking OpenSSL about a thousand certificates would take half a second.
+    if (this.#certificates === null) for (const { pem } of table.certificates) this.#usable.set(pem, null);
     this.#certificates = table.certificates;
+    this.#askOpenssl(table);
+  }
+
+  /** HAProxy refused a configuration: finds every certificate that it would refuse, instead of one at each start. */
+  examine(table: RoutingTable): void {
+    this.#usable.clear();
+    this.#askOpenssl(table);
+  }
+
+  #askOpenssl(table: RoutingTable): void {
     for (const { pem, rule: id } of table.certificates) {
       const fault = this.#fault(pem);
       if (fault !== null) this.#once(table, table.rules.find((rule) => rule.id === id), `OpenSSL refuses its certificate: ${fault}`);

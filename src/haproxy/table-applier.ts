@@ -160,6 +160,7 @@ export class TableApplier {
       }
       if (launched.offender === null) throw new HaproxyError(`HAProxy refuses the configuration: ${launched.output.trim()}`);
       refused.refuse(full, launched.offender, firstAlert(launched.output));
+      if (attempt === 0) refused.examine(full);
     }
     throw new HaproxyError('HAProxy refused a hundred objects one after the other; no configuration could be started');
   }

@@ -15,6 +15,20 @@ export interface WorkerCareOptions {
 
 export const isWorkerAlive = (worker: WorkerRecord): boolean => readIdentity(worker.pid)?.startTicks === worker.startTicks;
 
+/**
+ * Tells whether a worker that closed a connection lives on, by opening another. A process that is killed closes its sockets before
+ * it stops being one, the later the more memory it has, so one that is there but does not answer is looked at again.
+ */
+export const hasEnded = async (worker: WorkerRecord, connect: () => Promise<void>): Promise<boolean> => {
+  for (let attempt = 0; attempt < 250; attempt += 1) {
+    if (!isWorkerAlive(worker)) return true;
+    const answers = await connect().then(() => true, () => false);
+    if (answers) return false;
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+  return false;
+};
+
 /** Starts HAProxy again when it is gone: at once, but with growing distance when it keeps ending. */
 export class WorkerCare {
   readonly #options: WorkerCareOptions;
