@@ -30,8 +30,8 @@ export const trace: Command = {
   argumentHelp: 'https://shop.example.com/cart, http://..., or tcp://10.0.0.1:443 for a connection alone',
   summary: 'follow one request hop by hop and back: through captured evidence, or live through the running router',
   examples: [
-    { line: 'fairway trace https://shop.example.com/cart --state-dir /tmp/fairway', does: 'name, address, listener, rule, certificate and every member of the running router, each asked for real' },
-    { line: 'fairway trace tcp://10.1.26.252:10051 --from 10.0.19.92 --evidence incident/', does: 'a connection through captured evidence, packet filters simulated; ends with the rule that drops it' },
+    { line: 'fairway trace https://shop.example.com/cart --state-dir /tmp/fairway', does: 'every step of the running router, each asked for real' },
+    { line: 'fairway trace tcp://10.1.26.252:10051 --from 10.0.19.92 --evidence incident/', does: 'through captured evidence; ends with the rule that drops it' },
   ],
   settings: ['stateDir'],
   options: [
