@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, Report } from './report.ts';
 import { processorTime } from './support/children.ts';
 import { median, percentile } from './support/figures.ts';
-import { hostOf, joinDocuments, replaceFile, routeText, serviceText, sliceText, writeDirectory } from './support/manifests.ts';
+import { hostOf, joinDocuments, removeFile, replaceFile, routeText, serviceText, sliceText, writeDirectory } from './support/manifests.ts';
 import { startMembers } from './support/members.ts';
 import { RawConnection, type RawAnswer } from './support/raw-http.ts';
 import { startRouter, type BenchRouter } from './support/router.ts';
@@ -31,7 +31,7 @@ const until = async (client: RawConnection, host: string, isThere: (answer: RawA
 /** Between changes: of no common measure with anything that happens on a timer. */
 const pause = (turn: number): Promise<void> => sleep(15 + ((turn * 37) % 41));
 
-const newRoute = async (router: BenchRouter, first: number, changes: number, port: number, write: (name: string, text: string) => number): Promise<readonly number[]> => {
+const newRoute = async (router: BenchRouter, directory: string, first: number, changes: number, port: number, write: (name: string, text: string) => number): Promise<readonly number[]> => {
   const client = new RawConnection(router.http);
   const taken: number[] = [];
   for (let turn = 0; turn < changes; turn += 1) {
@@ -40,6 +40,9 @@ const newRoute = async (router: BenchRouter, first: number, changes: number, por
     const at = write(`new-${index}.yaml`, joinDocuments(routeText({ index }), serviceText(index), sliceText(index, port, ['127.0.0.1'])));
     taken.push((await until(client, hostOf(index), ({ status }) => status === 200, 1)) - at);
     await pause(turn);
+    // Removed again: hundreds of routes more would outgrow the spare backends of a small configuration.
+    removeFile(directory, `new-${index}.yaml`);
+    await pause(turn + 1);
   }
   client.close();
   return taken;
@@ -91,14 +94,14 @@ const measure = async (report: Report, routes: number, ports: readonly number[],
   await sleep(4000);
   const barred = routes === 10_000;
   const idle = processorTime(router.control().pid);
-  const renamed = await newRoute(router, 20_000, changes, ports[0]!, (name, text) => replaceFile(directory, name, text).at);
+  const renamed = await newRoute(router, directory, 20_000, changes, ports[0]!, (name, text) => replaceFile(directory, name, text).at);
   both(report, 'file with a new route to first 200', routes, renamed,
-    `${polled}; ${changes} changes, one after the other. A file with Route, Service and EndpointSlice is written beside and renamed into the directory; measured from the rename to the first 200. Begun four seconds after readiness. Every route has two members, all of them health-checked.`, barred);
+    `${polled}; ${changes} changes, one after the other. A file with Route, Service and EndpointSlice is written beside and renamed into the directory; measured from the rename to the first 200; then the file is removed. Begun four seconds after readiness. Every route has two members, all of them health-checked.`, barred);
   report.figure({
     name: 'processor time of the control plane for each of these changes', size: `${routes.toLocaleString('en-US')} routes`, value: (processorTime(router.control().pid) - idle) / changes * 1000, unit: 'ms', bar: null,
     how: 'User and system time of all its threads (/proc/PID/stat) over the changes above: hardly touched by whatever else the machine does.',
   });
-  const plain = await newRoute(router, 30_000, Math.ceil(changes / 4), ports[0]!, (name, text) => {
+  const plain = await newRoute(router, directory, 30_000, Math.ceil(changes / 4), ports[0]!, (name, text) => {
     const at = performance.now();
     writeFileSync(join(directory, name), text);
     return at;
