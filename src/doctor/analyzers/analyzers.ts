@@ -9,6 +9,7 @@ import { epNodes } from './ep-nodes.ts';
 import { epServices } from './ep-services.ts';
 import { fwAttempts } from './fw-attempts.ts';
 import { fwInvalid } from './fw-invalid.ts';
+import { fwNotrack } from './fw-notrack.ts';
 import { fwRulesets } from './fw-rulesets.ts';
 import { dnsAnswers } from './dns-answers.ts';
 import { dnsClient } from './dns-client.ts';
@@ -53,7 +54,7 @@ export const analyzers: readonly Analyzer[] = [
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrFilter,
   lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof,
-  fwAttempts, fwInvalid, fwRulesets,
+  fwAttempts, fwInvalid, fwRulesets, fwNotrack,
   epServices, epNodes,
   rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,

@@ -1,6 +1,4 @@
 import { finding } from '../findings/finding.ts';
-import type { Proof } from '../findings/finding.ts';
-import { isWithin } from '../model/firewall/field.ts';
 import type { HostFirewall } from '../model/firewall/host-firewall.ts';
 import type { Chain, Rule, Table } from '../model/firewall/rule.ts';
 import { acceptsEverything, decides } from '../model/firewall/rule-roles.ts';
@@ -9,11 +7,11 @@ import { hostName } from '../model/record-index.ts';
 import { about, analyzer, couldNotLook, fault, nothing, proof } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
 
-/** FW-04, FW-09, FW-10: what is wrong with a rule set whichever packet comes. */
+/** FW-04, FW-09: what is wrong with a rule set whichever packet comes. */
 export const fwRulesets = analyzer({
   name: 'fw-rulesets',
   asks: 'Is anything in the rules wrong by itself?',
-  codes: ['FW-04', 'FW-09', 'FW-10'],
+  codes: ['FW-04', 'FW-09'],
   reads: ['firewalls'],
   *analyze(view: Pick<Facets, 'firewalls'>): Generator<Answer> {
     for (const host of view.firewalls.hosts) {
@@ -21,7 +19,6 @@ export const fwRulesets = analyzer({
       if (captured.state !== 'known') continue;
       yield* engines(host, captured.value);
       yield* blanket(host, captured.value);
-      yield* untracked(host, captured.value);
     }
   },
 });
@@ -81,56 +78,4 @@ function behindText(table: Table, chain: Chain, rule: Rule): string | null {
   // An accept in a chain that everything passes first ends the table for all that come after the jump.
   if (/^neutron-.*-local$/.test(chain.name)) return 'every virtual machine of this host passes this chain before its security group';
   return table.form !== 'nft' && chain.name === 'DOCKER-USER' ? 'the rules of Docker behind this chain are never asked' : null;
-}
-
-function* untracked(host: string, firewall: HostFirewall): Generator<Answer> {
-  for (const table of firewall.tables) {
-    for (const chain of table.chains.values()) {
-      if (chain.base?.hook !== 'prerouting') continue;
-      for (const rule of chain.rules) {
-        const port = portOf(rule, 'destinationPort');
-        if (port === null || !rule.steps.some((step) => step.kind === 'no-track')) continue;
-        yield judged(host, firewall, table, rule, port);
-      }
-    }
-  }
-}
-
-function judged(host: string, firewall: HostFirewall, table: Table, rule: Rule, port: number): Answer {
-  const subject = `port ${String(port)} on ${hostName(host)}`;
-  const translating = allRules(firewall).find(({ rule: other }) => other.steps.some((step) => step.kind === 'translate' && step.what === 'destination') && fits(other, 'destinationPort', port));
-  const say = (why: string, cure: string, more: readonly Proof[]): Answer => fault(finding('FW-10', {
-    host, about: [about.host(host)], args: { host: hostName(host), port: String(port), rule: rule.source.text.trim(), why, cure }, proofs: [proof(host, rule.source, 'not tracked'), ...more],
-  }));
-  if (translating !== undefined) {
-    return say('a translation of the same port needs an entry: it never happens', `Track port ${String(port)} again, or take the translation out and let the service listen on the port itself.`, [proof(host, translating.rule.source, 'needs tracking')]);
-  }
-  if (!table.complete) return couldNotLook('FW-10', subject, 'the raw table was not captured whole', [{ host, command: 'iptables-save -t raw -c' }]);
-  const back = allRules(firewall).some(({ chain, rule: other }) => chain.base?.hook !== 'prerouting' && other.steps.some((step) => step.kind === 'no-track') && fits(other, 'sourcePort', port)) || allRules(firewall).some(({ rule: other }) => other !== rule && other.steps.some((step) => step.kind === 'no-track') && fits(other, 'sourcePort', port));
-  if (!back) return say('the answers (source port) are tracked: they open entries of their own', `Add the other direction: iptables -t raw -A OUTPUT -p tcp --sport ${String(port)} -j CT --notrack`, []);
-  const established = allRules(firewall).find(({ chain, rule: other }) => chain.base?.hook === 'input' && other.steps.some((step) => step.kind === 'accept') && other.steps.some((step) => step.kind === 'field' && step.field === 'connectionState' && step.within.type === 'names' && step.within.names.includes('ESTABLISHED') && !step.within.names.includes('UNTRACKED')));
-  const accepting = allRules(firewall).some(({ chain, rule: other }) => chain.base?.hook === 'input' && other !== established?.rule && other.steps.some((step) => step.kind === 'accept') && !other.steps.some((step) => step.kind === 'field' && step.field === 'connectionState' && !namesUntracked(step)) && (fits(other, 'destinationPort', port) || portOf(other, 'destinationPort') === null));
-  const drops = firewall.tables.some((one) => [...one.chains.values()].some((chain) => chain.base?.hook === 'input' && (chain.base.policy === 'drop' || chain.rules.at(-1)?.steps.every((step) => step.kind === 'count' || step.kind === 'drop' || step.kind === 'reject') === true)));
-  if (established !== undefined && drops && !accepting) return say('INPUT accepts only what tracking knows as ESTABLISHED, which such packets never are', `Accept UNTRACKED for port ${String(port)} in INPUT.`, [proof(host, established.rule.source, 'never fits untracked packets')]);
-  return nothing('FW-10', subject, [rule.source]);
-}
-
-function namesUntracked(step: Extract<Rule['steps'][number], { kind: 'field' }>): boolean {
-  return step.within.type === 'names' && step.within.names.includes('UNTRACKED');
-}
-
-function allRules(firewall: HostFirewall): readonly { readonly chain: Chain; readonly rule: Rule }[] {
-  return firewall.tables.flatMap((table) => [...table.chains.values()].flatMap((chain) => chain.rules.map((rule) => ({ chain, rule }))));
-}
-
-/** The one port that a rule names. */
-function portOf(rule: Rule, side: 'sourcePort' | 'destinationPort'): number | null {
-  for (const step of rule.steps) {
-    if (step.kind === 'field' && (step.field === side || step.field === 'eitherPort') && !step.not && step.within.type === 'numbers') return step.within.ranges[0]?.[0] ?? null;
-  }
-  return null;
-}
-
-function fits(rule: Rule, side: 'sourcePort' | 'destinationPort', port: number): boolean {
-  return rule.steps.some((step) => step.kind === 'field' && (step.field === side || step.field === 'eitherPort') && !step.not && isWithin(port, step.within) === true);
 }
