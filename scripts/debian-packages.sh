@@ -4,7 +4,7 @@
 #   sh scripts/debian-packages.sh list GROUP       name every package of the group with its reason
 #   sh scripts/debian-packages.sh install GROUP    install what is missing (apt-get, as root), or say what to install
 #
-# Groups: run (serve traffic), test (npm test), bench (npm run bench). A program that is already there is never replaced: it is looked for by
+# Groups: run (serve traffic), test (npm test), bench (npm run bench), labs (npm run labs). A program that is already there is never replaced: it is looked for by
 # the command it brings, so other distributions and hand-made builds count too.
 set -eu
 
@@ -24,6 +24,20 @@ test nft      nftables        nft's own rules, and the sets that say what arrive
 test ipset    ipset           sets that iptables rules ask
 test conntrack conntrack      empties the connection table between rule sets
 test tcpreplay tcpreplay      puts made-up frames on a wire of such a namespace
+test keepalived keepalived    labs: two real members of a VRRP group
+test arping   iputils-arping  labs: who answers for an address
+test ping     iputils-ping    labs: whether an address answers at all
+labs ip       iproute2        hosts, cables and switches made of namespaces
+labs haproxy  haproxy         the router in labs about routers
+labs openssl  openssl         certificates, and s_client as the one who looks
+labs curl     curl            the client
+labs socat    socat           asks HAProxy's socket when evidence is collected
+labs keepalived keepalived    real members of a VRRP group
+labs arping   iputils-arping  who answers for an address
+labs ping     iputils-ping    whether an address answers at all
+labs iptables-legacy-restore iptables packet filters of both engines
+labs nft      nftables        nft's own rules
+labs conntrack conntrack      the connection table, as evidence
 bench haproxy  haproxy         what is measured, and what answers as members
 bench openssl  openssl         makes the self-signed default certificate
 bench wrk      wrk             load, keep-alive and a connection for each request
@@ -60,8 +74,8 @@ install() {
 }
 
 case "${1:-} ${2:-}" in
-  "list run" | "list test" | "list bench") packages | awk -v group="$2" '$1 == group { $1 = ""; $2 = ""; print substr($0, 3) }' ;;
-  "missing run" | "missing test" | "missing bench") missing "$2" ;;
-  "install run" | "install test" | "install bench") install "$2" ;;
-  *) printf 'usage: %s list|missing|install run|test|bench\n' "$0" >&2; exit 2 ;;
+  "list run" | "list test" | "list bench" | "list labs") packages | awk -v group="$2" '$1 == group { $1 = ""; $2 = ""; print substr($0, 3) }' ;;
+  "missing run" | "missing test" | "missing bench" | "missing labs") missing "$2" ;;
+  "install run" | "install test" | "install bench" | "install labs") install "$2" ;;
+  *) printf 'usage: %s list|missing|install run|test|bench|labs\n' "$0" >&2; exit 2 ;;
 esac

@@ -1,0 +1,7 @@
+import type { Lab } from '../lab.ts';
+import { l2Claimants } from './l2-claimants.ts';
+
+/** Every lab. One line for each file of labs. */
+export const labs: readonly Lab[] = [
+  ...l2Claimants,
+];
