@@ -110,11 +110,13 @@ NUMBER=0
   printf '#redacted\\t%s\\n' "\${REDACT:-0}"
 } > "$WORK/${manifestName}"
 
-# Whether a part of the kernel is there already: as a module, built in (modules.builtin), or by one of its symbols.
+# Whether a part of the kernel is there already: as a module, built in (modules.builtin), or by one of its symbols (a list of 100,000 lines: read once).
+SYMBOLS=$(grep -Eos ' (${Object.values(guards).map(({ symbol }) => symbol).join('|')})$' /proc/kallsyms)
 guard() {
   [ -d "/sys/module/$1" ] && return 0
   grep -qs "/$1.ko" "/lib/modules/$(uname -r)/modules.builtin" && return 0
-  grep -qs " $2$" /proc/kallsyms
+  case $SYMBOLS in *" $2"*) return 0 ;; esac
+  return 1
 }
 
 # iptables of the nft kind would load nf_tables, the legacy kind ip_tables: -V tells the kind without asking the kernel.
