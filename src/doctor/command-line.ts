@@ -78,12 +78,15 @@ export function commandLine(text: string): CommandLine {
   }
   let program = words[0] ?? '';
   let rest = words.slice(1);
+  const cut = baseName(program) === 'tail' || baseName(program) === 'head';
+  const copied = cut && rest.at(-1)?.startsWith('/') === true ? rest.at(-1) : undefined;
+  if (copied !== undefined) program = copied;
   if ((baseName(program) === 'cat' || baseName(program) === 'zcat') && rest.length > 0) {
     program = rest.find((word) => !word.startsWith('-')) ?? program;
     rest = [];
   }
   program = program.startsWith('/proc/') || program.startsWith('/sys/') || program.startsWith('/etc/') || program.startsWith('/var/') || program.startsWith('/tmp/') || program.startsWith('/run/') ? program : baseName(program);
-  return { program, words: rest, operands: rest.filter((word) => !word.startsWith('-')), filtered, inside };
+  return { program, words: rest, operands: rest.filter((word) => !word.startsWith('-')), filtered: filtered || copied !== undefined, inside };
 }
 
 /** True when one of the words is that option, alone (`-n`) or among letters (`-lnc` has `n`). */

@@ -9,6 +9,8 @@ export interface CollectCommand {
   readonly guard?: GuardName | 'filter';
   /** Left out where this program is installed, because another line asks it the same. */
   readonly unless?: string;
+  /** Only where no journal is kept: rsyslog's files, and what a daemon in a container writes itself. Both would tell everything twice. */
+  readonly withoutJournal?: true;
   /** Taken again after the pause: counters mean nothing in one sample. */
   readonly twice?: true;
   /** Seconds; 10 unless told. */
@@ -78,6 +80,8 @@ export const collectCommands: readonly CollectCommand[] = [
   { command: 'dmesg -T', lines: 20_000 },
   { command: 'journalctl -u keepalived --no-pager -n 2000' },
   { command: 'journalctl -u haproxy --no-pager -n 5000' },
+  { command: 'tail -n 2000 /var/log/keepalived.log', withoutJournal: true },
+  { command: 'tail -n 5000 /var/log/haproxy.log', withoutJournal: true },
   { command: 'journalctl -u kubelet --no-pager -n 2000' },
   { command: 'ps axww -o pid,ppid,etime,rss,args' },
   { command: 'lsmod' },

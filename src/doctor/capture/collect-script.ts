@@ -37,9 +37,9 @@ rm -f "$WORK/again"
 ${tail}`;
 }
 
-function line({ command, guard, unless, twice, timeout = 10, lines = 50_000 }: CollectCommand): string {
+function line({ command, guard, unless, withoutJournal, twice, timeout = 10, lines = 50_000 }: CollectCommand): string {
   const take = `take ${String(timeout)} ${String(lines)} ${twice === true ? '2' : '1'} '${command.replaceAll("'", "'\\''")}'`;
-  const first = unless === undefined ? '' : `have ${unless} || `;
+  const first = unless !== undefined ? `have ${unless} || ` : withoutJournal === true ? '[ -d /var/log/journal ] || [ -d /run/log/journal ] || ' : '';
   if (guard === undefined) return `${first}${take}`;
   if (guard === 'filter') return `filter_guard ${command.split(' ', 1)[0] ?? ''} && ${take}`;
   return `${first}{ guard ${guards[guard].module} ${guards[guard].symbol} && ${take}; }`;
@@ -155,7 +155,7 @@ run() {
 take() {
   program=\${4%% *}
   have "$program" || return 0
-  case $4 in "cat "*) [ -r "\${4#cat }" ] || return 0 ;; esac
+  case $4 in "cat "/* | "tail -n "*) [ -r "\${4##* }" ] || return 0 ;; esac
   run 1 "$1" "$2" "$4"
   [ "$3" = 2 ] && printf '%s\\t%s\\t%s\\n' "$1" "$2" "$4" >> "$WORK/again"
   return 0
