@@ -6,7 +6,7 @@ import type { Host } from '../lab.ts';
 import { NamespaceHost } from './namespace-host.ts';
 import { runProgram } from './run-program.ts';
 import type { RunningWorld } from './running-world.ts';
-import { wordsOf } from './running-world.ts';
+import { mustSay } from './running-world.ts';
 
 let worlds = 0;
 
@@ -58,9 +58,7 @@ export class NamespaceWorld implements RunningWorld {
   }
 
   async apply(host: Host, finding: Finding, command: string, wordsOfTheFix: RegExp): Promise<void> {
-    if (!finding.fixes.some((fix) => wordsOfTheFix.test(wordsOf(fix)))) {
-      throw new Error(`the fixes of ${finding.code} do not say ${String(wordsOfTheFix)}, so "${command}" is no fix of the finding:\n${finding.fixes.map((fix) => `  ${wordsOf(fix)}`).join('\n')}`);
-    }
+    mustSay(finding, command, wordsOfTheFix);
     this.applied += 1;
     await host.run(command);
   }

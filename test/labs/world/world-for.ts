@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Lab } from '../lab.ts';
+import { MachineWorld } from '../machine/machine-world.ts';
+import { whyNoMachine } from '../machine/why-no-machine.ts';
 import { NamespaceWorld } from './namespace-world.ts';
 import type { RunningWorld } from './running-world.ts';
 
@@ -12,7 +14,7 @@ const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '
 export function whyNot(lab: Lab): string | null {
   switch (lab.needs) {
     case 'machine':
-      return 'needs the virtual machine, which is not there yet';
+      return whyNoMachine();
     case 'namespaces':
     case 'whole-kernel': {
       if (process.platform !== 'linux') return 'not Linux';
@@ -27,7 +29,7 @@ export function whyNot(lab: Lab): string | null {
 export async function worldFor(lab: Lab): Promise<RunningWorld> {
   switch (lab.needs) {
     case 'machine':
-      throw new Error(`${lab.name} needs the virtual machine, which is not there yet`);
+      return MachineWorld.start();
     case 'namespaces':
     case 'whole-kernel':
       return NamespaceWorld.start();
