@@ -40,6 +40,7 @@ import { ppTrust } from './pp-trust.ts';
 import { tcPath } from './tc-path.ts';
 import { tcLimits } from './tc-limits.ts';
 import { roLog } from './ro-log.ts';
+import { roReloads } from './ro-reloads.ts';
 import { vrFilter } from './vr-filter.ts';
 import { roState } from './ro-state.ts';
 import { vrFlapping } from './vr-flapping.ts';
@@ -60,8 +61,7 @@ export const analyzers: readonly Analyzer[] = [
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
-  roState,
-  roLog,
+  roState, roLog, roReloads,
   tcPath, tcLimits,
   ppHeader, ppTrust,
 ];

@@ -84,7 +84,9 @@ function* workers(view: View, host: string): Generator<Answer> {
   // `-sf PID ...` stays in the command line of the process that took over; those it took over from must be gone.
   const running = view.hosts.processes(host, /^(?:\S*\/)?haproxy\s/);
   const pids = new Set(running.map((process) => process.pid));
-  const replaced = new Set(running.flatMap((process) => /\s-(?:sf|st)((?:\s+\d+)+)/.exec(process.command)?.[1]?.trim().split(/\s+/).map(Number) ?? []));
+  // An HAProxy with another configuration was not taken over from, even when a script that signals by name lists its pid (RO-14).
+  const file = (process: (typeof running)[number]): string => /\s-f\s+(\S+)/.exec(process.command)?.[1] ?? '';
+  const replaced = new Set(running.flatMap((process) => (/\s-(?:sf|st)((?:\s+\d+)+)/.exec(process.command)?.[1]?.trim().split(/\s+/).map(Number) ?? []).filter((pid) => running.some((other) => other.pid === pid && file(other) === file(process)))));
   const left = running.filter((process) => replaced.has(process.pid) && !(process.parent !== null && pids.has(process.parent) && !replaced.has(process.parent)));
   const [one, ...others] = left;
   const [process] = running;
@@ -93,12 +95,8 @@ function* workers(view: View, host: string): Generator<Answer> {
 }
 
 function* flapping(view: View): Generator<Answer> {
-  const groups = new Map<string, (typeof view.haproxy.events)[number][]>();
-  for (const found of view.haproxy.events) {
-    if (found.record.event !== 'server-down' && found.record.event !== 'server-up') continue;
-    const key = `${found.host}\0${found.record.proxy ?? ''}/${found.record.server ?? ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), found]);
-  }
+  const changes = view.haproxy.events.filter(({ record }) => record.event === 'server-down' || record.event === 'server-up');
+  const groups = Map.groupBy(changes, (found) => `${found.host}\0${found.record.proxy ?? ''}/${found.record.server ?? ''}`);
   for (const [key, group] of groups) {
     const name = key.split('\0')[1] ?? '';
     const changes = group.filter((each, at) => at === 0 || each.record.event !== group[at - 1]?.record.event);

@@ -41,7 +41,7 @@ export interface HaproxyInfoRecord {
   readonly values: ReadonlyMap<string, { readonly value: string; readonly source: SourceLine }>;
 }
 
-/** A worker of `show proc`: `12345  worker  0  1d02h03m04s  2.6.12-1+deb12u1`. */
+/** A worker of `show proc`: `12345  worker  0  1d02h03m04s  2.6.12-1+deb12u1`; the master has `1 [failed: 0]` as its reloads since 2.5. */
 export interface HaproxyProcessRecord {
   readonly kind: 'haproxy-process';
   readonly source: SourceLine;
@@ -100,7 +100,7 @@ function parse(capture: Capture): Reading<R> {
     if (figure && (asked === 'info' || asked === '')) { info.set(figure[1] ?? '', { value: figure[2] ?? '', source: line }); return skip; }
     if (/^# old workers/.test(text)) { old = true; return skip; }
     if (/^#/.test(text)) { if (/^# (?:workers|programs)/.test(text)) old = false; return skip; }
-    const worker = /^(\d+)\s+(master|worker|\[\w+\]\S*)\s+(?:\d+\s+(?=\d+\s))?(\d+)\s+(\S+)/.exec(text);
+    const worker = /^(\d+)\s+(master|worker|\[\w+\]\S*)\s+(?:\d+\s+(?=\d+\s))?(\d+)\s+(?:\[failed: \d+\]\s+)?(\S+)/.exec(text);
     if (worker && asked.startsWith('proc')) return { kind: 'haproxy-process', source: line, pid: Number(worker[1]), role: worker[2] ?? '', reloads: Number(worker[3]), uptime: worker[4] ?? '', old };
     if (asked.startsWith('map') && asked !== 'map') {
       const pair = /^(\S+)(?:\s+(.*))?$/.exec(text);

@@ -34,6 +34,7 @@ import { nginxConfig, nginxLog } from './nginx.ts';
 import { nstat } from './nstat.ts';
 import { ping } from './ping.ts';
 import { processes } from './processes.ts';
+import { reloadLog } from './reload-log.ts';
 import { ss } from './ss.ts';
 import { sysctl } from './sysctl.ts';
 import { tlsSession } from './tls-session.ts';
@@ -50,7 +51,7 @@ export const parsers = [
   keepalivedConfig, keepalivedData, keepalivedLog,
   haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
   kubeObjects, dns, hostFacts,
-  processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, kernelLog, componentLog,
+  processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, reloadLog, kernelLog, componentLog,
 ] as const;
 
 export type Format = (typeof parsers)[number]['format'];
