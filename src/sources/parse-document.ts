@@ -3,6 +3,7 @@ import type { Event } from 'js-yaml';
 import { isMapping } from '../resources/fields.ts';
 import { expansionOf } from './alias-bomb.ts';
 import type { SourceProblemCode } from './source-codes.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import { childrenOf, linesBefore, maxDepth, schema, startOf } from './yaml-events.ts';
 import { mistakeOf } from './yaml-mistakes.ts';
 import type { Mistake } from './yaml-mistakes.ts';
@@ -61,6 +62,14 @@ function expandList(value: unknown, events: readonly Event[], source: string, fr
  * says where it is and what to write instead.
  */
 export function parseDocument(source: string): ParsedDocument {
+  const plain = readPlainYaml(source);
+  // Items of a list are told apart by where they stand in the text, which the parser's events say.
+  if (plain === null || listOf(plain.value) !== null) return parseAnyDocument(source);
+  return { is: 'values', values: [{ ...plain, text: null }] };
+}
+
+/** The same, by the parser of all of YAML. */
+export function parseAnyDocument(source: string): ParsedDocument {
   try {
     const events = parseEvents(source, { maxDepth });
     const expansion = expansionOf(events, source);
