@@ -41,6 +41,7 @@ import { tcPath } from './tc-path.ts';
 import { tcLimits } from './tc-limits.ts';
 import { roLog } from './ro-log.ts';
 import { roReloads } from './ro-reloads.ts';
+import { roTimeouts } from './ro-timeouts.ts';
 import { vrFilter } from './vr-filter.ts';
 import { roState } from './ro-state.ts';
 import { vrFlapping } from './vr-flapping.ts';
@@ -61,7 +62,7 @@ export const analyzers: readonly Analyzer[] = [
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
-  roState, roLog, roReloads,
+  roState, roLog, roReloads, roTimeouts,
   tcPath, tcLimits,
   ppHeader, ppTrust,
 ];
