@@ -52,7 +52,7 @@ export const l2Tables = analyzer({
         yield fault(finding('L2-09', {
           host: bridge, about: [about.host(bridge), about.address(vip), about.host(holder.host)],
           args: { host: hostName(bridge), mac, vip, holder: hostName(holder.host), client: hostName(client.host) },
-          proofs: [proof(bridge, port.source, 'unknown addresses are not flooded'), proof(client.host, client.row.source, 'still sent there'), proof(holder.host, holder.line, 'the holder')],
+          proofs: [proof(bridge, port.floodSource ?? port.source, 'unknown addresses are not flooded'), proof(client.host, client.row.source, 'still sent there'), proof(holder.host, holder.line, 'the holder')],
           rulesOut: [{ code: 'L2-05', what: 'The holder is gone', because: 'it has the address', line: holder.line }],
           lowered: [{ by: 0.15, because: 'that the holder is reached through this bridge is taken from the evidence being together' }],
         }));

@@ -150,7 +150,7 @@ export const l2 = family({
   },
   'L2-10': {
     code: 'L2-10', name: 'ipvs-node-answers', title: 'Nodes answer ARP for a service address on kube-ipvs0', severity: 'error',
-    message: '{hosts} have {vip} on kube-ipvs0 and answer ARP requests for it: {why}.',
+    message: 'ARP requests for {vip}, parked on kube-ipvs0, are answered by {hosts}: {why}.',
     fix: [{ text: 'Turn strict ARP on in the configuration of kube-proxy and restart it: it then sets arp_ignore=1 and arp_announce=2.', command: 'kubectl -n kube-system edit configmap kube-proxy   # ipvs.strictARP: true' }],
     verify: { text: 'Only the announcing node answers.', command: 'arping -b -c 3 {vip}' },
     explains: ['L2-01', 'L2-02'],

@@ -26,6 +26,8 @@ export interface BridgePortRecord {
   readonly state: string | null;
   /** Whether frames for unknown addresses leave by this port; null without `-d`. */
   readonly flood: boolean | null;
+  /** The line that says so: with `-d` the options stand below the port. */
+  readonly floodSource: SourceLine | null;
 }
 
 type R = FdbRecord | BridgePortRecord;
@@ -41,7 +43,7 @@ function parse(capture: Capture): Reading<R> {
     const port = /^\d+:\s+([^\s:@]+)(?:@\S+)?:?\s+<[^>]*>(.*)$/.exec(text);
     if (port) {
       const rest = (port[2] ?? '').trim().split(/\s+/);
-      last = { kind: 'bridge-port', source: line, dev: port[1] ?? '', master: after(rest, 'master'), state: after(rest, 'state'), flood: floods(rest) };
+      last = { kind: 'bridge-port', source: line, dev: port[1] ?? '', master: after(rest, 'master'), state: after(rest, 'state'), flood: floods(rest), floodSource: floods(rest) === null ? null : line };
       return last;
     }
     // `brctl showmacs br0`: port no, mac addr, is local?, ageing timer.
@@ -49,7 +51,7 @@ function parse(capture: Capture): Reading<R> {
     const learned = old ? mac(old[2] ?? '') : null;
     if (old && learned !== null) return { kind: 'fdb', source: line, mac: learned, dev: `port ${old[1] ?? ''}`, vlan: null, master: /showmacs\s+(\S+)/.exec(capture.command)?.[1] ?? null, remote: null, permanent: old[3] === 'yes' };
     // `bridge -d link` puts the options on a line of their own.
-    if (last !== null && last.flood === null && words.includes('flood')) last.flood = floods(words);
+    if (last !== null && last.flood === null && words.includes('flood')) { last.flood = floods(words); last.floodSource = line; }
     return /^(?:port no|hairpin|learning|vlan_tunnel|mcast|isolated|locked|neigh_suppress|backup_port)/.test(text) ? [] : null;
   });
 }

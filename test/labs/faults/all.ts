@@ -1,7 +1,9 @@
 import type { Lab } from '../lab.ts';
 import { l2Claimants } from './l2-claimants.ts';
+import { l2Silence } from './l2-silence.ts';
 
 /** Every lab. One line for each file of labs. */
 export const labs: readonly Lab[] = [
   ...l2Claimants,
+  ...l2Silence,
 ];
