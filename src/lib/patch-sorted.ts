@@ -47,6 +47,7 @@ function patchFew<T>(sorted: readonly T[], holes: readonly number[], arriving: r
 }
 
 function patchMany<T>(sorted: readonly T[], holes: readonly number[], arriving: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  if (sorted.length === 0) return arriving;
   const patched: T[] = [];
   let from = 0;
   let hole = 0;

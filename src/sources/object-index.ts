@@ -25,14 +25,18 @@ export class ObjectIndex {
   readonly #byKey = new Map<string, Resource | readonly Resource[]>();
   readonly #duplicates = new Map<string, readonly SourceProblem[]>();
   readonly #kept = new Set<Resource>();
+  /** Names whose objects changed since anybody asked, with the object that was used then: a hundred files are sorted in once. */
+  #touched = new Map<string, Resource | undefined>();
 
   /** Every object that is used, by kind, namespace and name; the same array while nothing changes. */
   get resources(): readonly Resource[] {
+    this.#settle();
     return this.#resources;
   }
 
   /** One problem for every object that lost its name to another. */
   get duplicates(): readonly SourceProblem[] {
+    this.#settle();
     return [...this.#duplicates.values()].flat();
   }
 
@@ -43,10 +47,9 @@ export class ObjectIndex {
     else this.#files.set(file, contribution);
     const old = new Set([...before.resources, ...before.kept]);
     const now = new Set([...contribution.resources, ...contribution.kept]);
-    const touched = new Map<string, Resource | undefined>();
     const touch = (resource: Resource): string => {
       const key = keyOf(resource);
-      if (!touched.has(key)) touched.set(key, this.#winner(key));
+      if (!this.#touched.has(key)) this.#touched.set(key, this.#winner(key));
       return key;
     };
     // An object that only changes sides (kept, and back) is touched too: its rank changes.
@@ -56,7 +59,6 @@ export class ObjectIndex {
     for (const one of contribution.kept) this.#kept.add(one);
     for (const one of old) if (!now.has(one)) this.#remove(touch(one), one);
     for (const one of now) if (!old.has(one)) this.#add(touch(one), one);
-    this.#settle(touched);
   }
 
   #winner(key: string): Resource | undefined {
@@ -81,7 +83,10 @@ export class ObjectIndex {
     else this.#byKey.set(key, others.length === 1 ? only : others);
   }
 
-  #settle(touched: ReadonlyMap<string, Resource | undefined>): void {
+  #settle(): void {
+    if (this.#touched.size === 0) return;
+    const touched = this.#touched;
+    this.#touched = new Map();
     const gone: Resource[] = [];
     const come: Resource[] = [];
     for (const [key, before] of touched) {
