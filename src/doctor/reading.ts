@@ -54,6 +54,7 @@ function choose(capture: Capture): AnyParser[] {
   for (const parser of all) {
     const answer = parser.recognises(capture);
     if (answer > sure) { best = parser; sure = answer; }
+    if (sure === recognition.byCommandAndContent) break;
   }
   if (best === null) return [];
   return best.log === true ? all.filter((parser) => parser.log === true) : [best];

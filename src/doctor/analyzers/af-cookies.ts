@@ -17,13 +17,9 @@ export const afCookies = analyzer({
   reads: ['haproxy', 'lvs', 'routes', 'holders', 'hosts'],
   *analyze(view): Generator<Answer> {
     yield* values(view);
-    const groups = new Map<string, Session[]>();
-    for (const session of view.haproxy.sessions) {
-      // Four characters only where cookies are in use; `--` stands for "no cookie wanted".
-      if (session.record.termination.length !== 4 || session.record.termination.endsWith('--')) continue;
-      const key = `${session.host}\0${session.record.backend}`;
-      groups.set(key, [...(groups.get(key) ?? []), session]);
-    }
+    // Four characters only where cookies are in use; `--` stands for "no cookie wanted".
+    const cookied = view.haproxy.sessions.filter(({ record }) => record.termination.length === 4 && !record.termination.endsWith('--'));
+    const groups = Map.groupBy(cookied, (session) => `${session.host}\0${session.record.backend}`);
     for (const group of groups.values()) {
       yield* dead(group);
       yield* unreturned(group);
@@ -70,9 +66,8 @@ function* dead(group: readonly Session[]): Generator<Answer> {
 const repeated = 5;
 
 function* unreturned(group: readonly Session[]): Generator<Answer> {
-  const byClient = new Map<string, Session[]>();
-  for (const session of group) if (session.record.client !== null) byClient.set(session.record.client, [...(byClient.get(session.record.client) ?? []), session]);
-  for (const [client, sessions] of byClient) {
+  for (const [client, sessions] of Map.groupBy(group, (session) => session.record.client)) {
+    if (client === null) continue;
     const without = sessions.filter(({ record }) => record.termination.endsWith('NI'));
     const returned = sessions.find(({ record }) => /^..[VEO]/.test(record.termination));
     const [first, second] = without;

@@ -78,11 +78,7 @@ function* unreachable(host: string, table: ConntrackTable): Generator<Answer> {
 /** Attempts to one place, none of them answered, while the table was captured. One in flight proves nothing. */
 function* oneWay(view: View, host: string): Generator<Answer> {
   const rows = view.conntrack.rows(host).filter((row) => row.protocol === 'tcp');
-  const groups = new Map<string, ConntrackRow[]>();
-  for (const row of rows) {
-    const key = `${row.original.dst} ${String(row.original.dport ?? 0)}`;
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
+  const groups: ReadonlyMap<string, readonly ConntrackRow[]> = Map.groupBy(rows, (row) => `${row.original.dst} ${String(row.original.dport ?? 0)}`);
   for (const group of groups.values()) {
     const attempts = group.filter((row) => row.state === 'SYN_SENT' && row.unreplied);
     const first = attempts[0];

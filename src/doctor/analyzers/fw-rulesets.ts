@@ -31,6 +31,7 @@ function* engines(host: string, firewall: HostFirewall): Generator<Answer> {
   const [second] = nft;
   if (first === undefined || second === undefined) {
     if (of('legacy').length > 0 && of('nft').length > 0) yield nothing('FW-04', hostName(host), [...of('legacy'), ...of('nft')].map((table) => table.source).slice(0, 4));
+    else if (firewall.gaps.length === 0 && firewall.tables.every((table) => table.engineKnown)) yield nothing('FW-04', hostName(host), firewall.tables.map((table) => table.source).slice(0, 4));
     else yield couldNotLook('FW-04', hostName(host), firewall.gaps.map((gap) => gap.what).join(', ') || 'nothing tells which engine the rules are of', (firewall.gaps.length > 0 ? firewall.gaps.map((gap) => gap.command) : ['iptables -V', 'iptables-legacy-save -c']).map((command) => ({ host, command })));
     return;
   }

@@ -35,8 +35,7 @@ function complaints(view: View): Complaint[] {
 }
 
 function* missing(view: View): Generator<Answer> {
-  const groups = new Map<string, Complaint[]>();
-  for (const each of complaints(view)) groups.set(`${each.host}\0${each.listener}`, [...(groups.get(`${each.host}\0${each.listener}`) ?? []), each]);
+  const groups: ReadonlyMap<string, readonly Complaint[]> = Map.groupBy(complaints(view), (each) => `${each.host}\0${each.listener}`);
   const networks = inside(view);
   for (const group of groups.values()) {
     const [any] = group;
@@ -88,12 +87,13 @@ function* unexpected(view: View): Generator<Answer> {
     yield fault(finding('PP-02', { host: nginx.host, about: [about.host(nginx.host)], args: { listener: 'nginx', host: hostName(nginx.host), clients: clients.slice(0, 3).join(', ') || 'a client', count: String(asRequest.length) }, proofs: [proof(nginx.host, nginx.record.source, 'the header as a request')] }));
   }
   const from = senders(view);
-  const groups = new Map<string, { readonly host: string; readonly listener: string; readonly client: string; readonly line: SourceLine; readonly tls: boolean }[]>();
-  const add = (host: string, listener: string, client: string | null, line: SourceLine, tls: boolean): void => {
-    if (client !== null) groups.set(`${host}\0${listener}\0${client}`, [...(groups.get(`${host}\0${listener}\0${client}`) ?? []), { host, listener, client, line, tls }]);
+  const odd: { readonly host: string; readonly listener: string; readonly client: string; readonly line: SourceLine; readonly tls: boolean }[] = [];
+  const add = (host: string, frontend: string, client: string | null, line: SourceLine, tls: boolean): void => {
+    if (client !== null) odd.push({ host, listener: frontend.replace(/~$/, ''), client, line, tls });
   };
-  for (const { host, record } of view.haproxy.sessions) if (record.request === '<BADREQ>' && /^PR/.test(record.termination)) add(host, record.frontend.replace(/~$/, ''), record.client, record.source, false);
-  for (const { host, record } of view.haproxy.connectionErrors) if (/^SSL handshake failure(?!.*:http request)/.test(record.text)) add(host, record.frontend.replace(/~$/, ''), record.client, record.source, true);
+  for (const { host, record } of view.haproxy.sessions) if (record.request === '<BADREQ>' && /^PR/.test(record.termination)) add(host, record.frontend, record.client, record.source, false);
+  for (const { host, record } of view.haproxy.connectionErrors) if (/^SSL handshake failure(?!.*:http request)/.test(record.text)) add(host, record.frontend, record.client, record.source, true);
+  const groups = Map.groupBy(odd, ({ host, listener, client }) => `${host}\0${listener}\0${client}`);
   for (const group of groups.values()) {
     const [first, second] = group;
     if (first === undefined || second === undefined || group.length < 3) continue;

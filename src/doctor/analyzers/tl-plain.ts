@@ -60,14 +60,8 @@ function* fromClients(view: View): Generator<Answer> {
 
 /** HAProxy 2.8 and later give OpenSSL's reason: `SSL handshake failure (error:0A00009C:SSL routines::http request)`. */
 function* plainRequests(view: View): Generator<Answer> {
-  const groups = new Map<string, (typeof view.haproxy.connectionErrors)[number][]>();
-  for (const found of view.haproxy.connectionErrors) {
-    if (!/SSL handshake failure/.test(found.record.text)) continue;
-    const plain = /:http request|:wrong version number/.test(found.record.text);
-    if (!plain) continue;
-    const key = `${found.host}\0${found.record.frontend}`;
-    groups.set(key, [...(groups.get(key) ?? []), found]);
-  }
+  const plain = view.haproxy.connectionErrors.filter(({ record }) => /SSL handshake failure/.test(record.text) && /:http request|:wrong version number/.test(record.text));
+  const groups = Map.groupBy(plain, (found) => `${found.host}\0${found.record.frontend}`);
   for (const [first, ...rest] of groups.values()) {
     if (first === undefined) continue;
     const clients = [...new Set([first, ...rest].flatMap(({ record }) => record.client ?? []))];

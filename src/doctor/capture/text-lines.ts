@@ -3,9 +3,10 @@ export function textLines(bytes: Buffer): string[] {
   const utf16 = bytes.length >= 2 && bytes[0] === 0xff && bytes[1] === 0xfe;
   let text = utf16 ? bytes.toString('utf16le') : bytes.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) text = text.slice(1);
+  let lines = text.split('\n');
   // A carriage return inside a line is a progress display that overwrote itself: the last state counts.
-  let lines = text.split('\n').map((line) => afterReturn(line.endsWith('\r') ? line.slice(0, -1) : line));
-  if (lines[lines.length - 1] === '') lines = lines.slice(0, -1);
+  if (text.includes('\r')) lines = lines.map((line) => afterReturn(line.endsWith('\r') ? line.slice(0, -1) : line));
+  if (lines[lines.length - 1] === '') lines.pop();
   if (text.includes('\u001b')) lines = lines.map((line) => line.replace(/\u001b(?:\[[0-9;?]{0,20}[A-Za-z]|\][^\u0007]{0,200}\u0007|[()][A-Z0-9])/g, ''));
   if (text.includes('\u00a0') || text.includes('\u3000')) lines = lines.map((line) => line.replace(/[\u00a0\u3000]/g, ' '));
   return isHtml(text) ? lines.map(withoutTags) : lines;

@@ -20,10 +20,13 @@ export interface Balanced {
 }
 
 export function balanced(haproxy: HaproxyState): Balanced[] {
+  const sessionsOf = Map.groupBy(haproxy.sessions, (found) => `${found.host}\0${found.record.backend}`);
+  const statsOf = Map.groupBy(haproxy.stats, (found) => `${found.host}\0${found.record.proxy}`);
   return haproxy.sections.filter(({ record }) => record.section === 'backend' || record.section === 'listen').map((section) => {
     const { host, record } = section;
     const balance = settingOf(haproxy.sections, section, 'balance');
-    const sessions = haproxy.sessions.filter((found) => found.host === host && found.record.backend === record.name && found.record.server !== '<NOSRV>');
+    const key = `${host}\0${record.name}`;
+    const sessions = (sessionsOf.get(key) ?? []).filter((found) => found.record.server !== '<NOSRV>');
     const clients = new Map<string, { count: number; servers: Set<string>; line: SourceLine }>();
     for (const { record: session } of sessions) {
       if (session.client === null) continue;
@@ -38,7 +41,7 @@ export function balanced(haproxy: HaproxyState): Balanced[] {
         clients.set(entry.key, { count: Number(entry.values.get('conn_cnt') ?? entry.values.get('conn_rate') ?? 1), servers: new Set(server === undefined ? [] : [server]), line: entry.source });
       }
     }
-    const dealt = new Map(haproxy.stats.filter((found) => found.host === host && found.record.proxy === record.name && !['FRONTEND', 'BACKEND'].includes(found.record.server) && found.record.values.has('lbtot')).map((found) => [found.record.server, { count: Number(found.record.values.get('lbtot')), line: found.record.source }] as const));
+    const dealt = new Map((statsOf.get(key) ?? []).filter((found) => !['FRONTEND', 'BACKEND'].includes(found.record.server) && found.record.values.has('lbtot')).map((found) => [found.record.server, { count: Number(found.record.values.get('lbtot')), line: found.record.source }] as const));
     return {
       host, section, algorithm: balance?.args[0] ?? 'roundrobin', algorithmLine: balance?.source ?? null, sessions, clients, dealt,
       servers: record.statements.filter((each) => each.keyword === 'server' && !each.args.includes('backup') && !each.args.includes('disabled')).map((each) => ({ name: each.args[0] ?? '', address: each.args[1] ?? '', weight: Number(argument(each, 'weight') ?? 1), line: each.source })),

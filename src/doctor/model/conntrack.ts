@@ -32,7 +32,10 @@ export function createConntrack(index: RecordIndex): Conntrack {
   for (const { host, record, read } of index.of('conntrack-stats')) {
     for (const [name, value] of Object.entries(record.counters)) {
       const key = `${host}\0${name}`;
-      stats.set(key, [...(stats.get(key) ?? []), { value, sample: read.capture.sample, takenAt: read.capture.takenAt, line: record.source }]);
+      const sampled: Sampled = { value, sample: read.capture.sample, takenAt: read.capture.takenAt, line: record.source };
+      const before = stats.get(key);
+      if (before === undefined) stats.set(key, [sampled]);
+      else before.push(sampled);
     }
   }
   // Oldest name last: `net.ipv4.netfilter.ip_conntrack_max` of 2.6 kernels, `net.nf_conntrack_max` where it is an alias.
@@ -41,6 +44,8 @@ export function createConntrack(index: RecordIndex): Conntrack {
     return answers.find((answer) => answer.state === 'known') ?? answers[0] ?? unknown('no name to look for', []);
   };
   const tables = index.of('conntrack-table');
+  const rows = Map.groupBy(index.of('conntrack-row'), (found) => found.host);
+  const records = new Map([...rows].map(([host, list]) => [host, list.map((found) => found.record)] as const));
   return {
     hosts: index.hosts.filter((host) => tables.some((found) => found.host === host) || index.of('conntrack-stats').some((found) => found.host === host) || index.of('conntrack-full').some((found) => found.host === host) || index.of('sysctl').some((found) => found.host === host && found.record.key.includes('conntrack'))),
     table: (host) => {
@@ -49,7 +54,7 @@ export function createConntrack(index: RecordIndex): Conntrack {
       if (index.read(host, 'conntrack-table').some((read) => read.complete)) return absent([]);
       return unknown('the connection table was not captured', [{ host, command: 'conntrack -L 2>/dev/null | head -n 200000' }]);
     },
-    rows: (host) => index.of('conntrack-row').filter((found) => found.host === host).map((found) => found.record),
+    rows: (host) => records.get(host) ?? [],
     growth: (host, counter) => {
       const list = stats.get(`${host}\0${counter}`);
       const command = { host, command: 'conntrack -S; sleep 10; conntrack -S' };

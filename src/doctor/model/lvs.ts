@@ -15,12 +15,29 @@ export interface Lvs {
 }
 
 export function createLvs(index: RecordIndex): Lvs {
-  const services = index.of('virtual-server');
+  const services = onceEach(index.of('virtual-server'), ({ protocol, vip, portText, port, mark }) => (vip === null && mark === null ? null : `${protocol} ${vip ?? ''} ${String(port ?? portText)} ${String(mark)}`));
+  const connections = onceEach(index.of('ipvs-connection'), (row) => (row.client === null ? null : `${row.protocol.toLowerCase()} ${row.client} ${String(row.clientPort)} ${row.vip ?? ''} ${String(row.vipPort)} ${row.realServer ?? ''} ${String(row.template)}`));
   return {
-    services, connections: index.of('ipvs-connection'), timeouts: index.of('ipvs-timeouts'), missing: index.of('ipvs-missing'),
+    services, connections, timeouts: index.of('ipvs-timeouts'), missing: index.of('ipvs-missing'),
     hosts: index.hosts.filter((host) => index.read(host, 'ipvs-services').length + index.read(host, 'ipvs-connections').length > 0),
     connectionHosts: index.hosts.filter((host) => index.read(host, 'ipvs-connections').length > 0),
     completeConnectionHosts: index.hosts.filter((host) => index.read(host, 'ipvs-connections').some((read) => read.complete)),
     of: (host) => services.filter((found) => found.host === host).map((found) => found.record),
   };
+}
+
+/**
+ * A host's tables are captured more than once: two samples of the counters, `ipvsadm -ln` beside /proc/net/ip_vs. What one capture has
+ * already said is not said again by another; within one capture every row counts.
+ */
+function onceEach<K extends 'virtual-server' | 'ipvs-connection'>(all: readonly Found<K>[], key: (record: RecordOf<K>) => string | null): readonly Found<K>[] {
+  const first = new Map<string, Found<K>['read']>();
+  return all.filter((found) => {
+    const name = key(found.record);
+    if (name === null) return true;
+    const place = `${found.host}\0${name}`;
+    const before = first.get(place);
+    if (before === undefined) first.set(place, found.read);
+    return before === undefined || before === found.read;
+  });
 }

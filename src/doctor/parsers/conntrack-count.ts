@@ -26,13 +26,16 @@ export class ConntrackCount {
   otherLines = 0; keptUnreplied = 0; keptTranslated = 0;
   private readonly row = emptyRow();
   private readonly capture: Capture;
+  private text: string | null = null;
 
   constructor(capture: Capture) {
     this.capture = capture;
     this.line = capture.firstLine - 1;
   }
 
-  take(bytes: Buffer, start: number, end: number): void {
+  /** `text`: the line, where it is held as one already. */
+  take(bytes: Buffer, start: number, end: number, text: string | null = null): void {
+    this.text = text;
     this.line++;
     const row = this.row;
     const verdict = scanRow(bytes, start, end, row);
@@ -101,7 +104,7 @@ export class ConntrackCount {
   }
 
   private source(bytes: Buffer, start: number, end: number): SourceLine {
-    return { file: this.capture.file, line: this.line, text: bytes.toString('utf8', start, Math.min(end, start + 4096)).replace(/\r$/, '') };
+    return { file: this.capture.file, line: this.line, text: (this.text ?? bytes.toString('utf8', start, Math.min(end, start + 4096))).replace(/\r$/, '') };
   }
 
   reading(): Reading<ConntrackTableRecord | ConntrackRowRecord> {

@@ -33,7 +33,7 @@ function parse(capture: Capture): Reading<R> {
   const counting = new ConntrackCount(capture);
   for (const line of capture.lines) {
     const bytes = Buffer.from(line);
-    counting.take(bytes, 0, bytes.length);
+    counting.take(bytes, 0, bytes.length, line);
   }
   return counting.reading();
 }

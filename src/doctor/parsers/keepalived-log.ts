@@ -40,11 +40,14 @@ const patterns: readonly (readonly [RegExp, VrrpEventRecord['event']])[] = [
   [/thread timer expired/i, 'thread-timer'],
 ];
 
+/** A word of each pattern above: one look at lines that are about something else. */
+const interesting = /entering|fault|advert|prio|gratuitous|mismatch|bogus|auth|passw|version|invalid ttl|script|thread timer/i;
+
 function parse(capture: Capture): Reading<VrrpEventRecord> {
   const records: VrrpEventRecord[] = [];
   for (let index = 0; index < capture.lines.length; index++) {
     const raw = capture.lines[index] ?? '';
-    if (raw.length > 4096) continue;
+    if (raw.length > 4096 || !interesting.test(raw)) continue;
     const { at, message } = logLine(raw);
     const found = patterns.find(([pattern]) => pattern.test(message));
     if (found === undefined) continue;

@@ -57,7 +57,18 @@ export function recognise(capture: Capture, command: (typed: CommandLine) => boo
 }
 
 /** Up to forty trimmed lines with text, none of them long. */
-export function firstLines(lines: readonly string[]): string[] {
+export function firstLines(lines: readonly string[]): readonly string[] {
+  const before = first.get(lines);
+  if (before !== undefined) return before;
+  const found = readFirst(lines);
+  first.set(lines, found);
+  return found;
+}
+
+/** Every parser asks for the same lines. */
+const first = new WeakMap<readonly string[], readonly string[]>();
+
+function readFirst(lines: readonly string[]): readonly string[] {
   const found: string[] = [];
   for (const line of lines) {
     const text = line.length > 2000 ? line.slice(0, 2000).trim() : line.trim();

@@ -27,9 +27,9 @@ export function antispoofPorts(firewall: HostFirewall): readonly AntispoofPort[]
     for (const chain of table.chains.values()) {
       if (chain.base !== null) continue;
       const drop = chain.rules.at(-1);
+      if (drop === undefined || !drop.steps.every((step) => step.kind === 'count' || step.kind === 'drop')) continue;
       const allowed = chain.rules.slice(0, -1).flatMap(allowedPair);
-      if (drop === undefined || allowed.length === 0 || allowed.length !== chain.rules.length - 1) continue;
-      if (!drop.steps.every((step) => step.kind === 'count' || step.kind === 'drop')) continue;
+      if (allowed.length === 0 || allowed.length !== chain.rules.length - 1) continue;
       if (!allowed.some((pair) => pair.mac !== null)) continue;
       ports.push({ table, chain, allowed, drop, port: portOf(table, chain.name, new Set()) });
     }
