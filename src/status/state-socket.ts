@@ -1,8 +1,8 @@
 import { chmod, unlink } from 'node:fs/promises';
-import { createServer, request as httpRequest } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { createServer, request as httpRequest } from '../lib/node-http.ts';
 
 /** Where a running router is asked: HTTP on a unix socket, for the user it runs as alone. */
 export function stateSocketPath(stateDir: string): string {
