@@ -1,4 +1,4 @@
-import { answering } from '../haproxy/naming.ts';
+import { answering, askWildcard } from '../haproxy/naming.ts';
 import { parentDomain, pathEnd } from '../table/host-group.ts';
 import type { ExplainReport } from './explain-report.ts';
 import type { RunningRouter } from './running-router.ts';
@@ -16,7 +16,7 @@ export async function withHaproxy(report: ExplainReport, router: Pick<RunningRou
   const asked = map.startsWith('sni') ? key : `${map.endsWith('-wildcard') || map === 'plain-fallback' ? parent : request.host}${text}`;
   let found = await router.lookUp(map, asked);
   // A host that is TLS only may still have a wildcard above it: HAProxy looks once more, and by default closes the way.
-  if (map === 'plain' && found === 'ask-wildcard') {
+  if (map === 'plain' && found === askWildcard) {
     found = await router.lookUp('plain-fallback', `${parent}${text}`);
     if (found === null) found = `${answering.closed}|${answer.reason === 'tls-only' ? (answer.route ?? '') : ''}`;
   }

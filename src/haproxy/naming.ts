@@ -70,5 +70,8 @@ export const answering = {
   terminate: 'terminate-tls',
 } as const;
 
+/** Value of an entry of the `plain` map whose host has nothing for the path itself: its wildcard is asked. */
+export const askWildcard = 'ask-wildcard';
+
 /** Separates the fields of a map value. Cannot occur in a backend, rule or cookie name. */
 export const fieldSeparator = '|';

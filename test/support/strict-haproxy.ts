@@ -1,4 +1,5 @@
-import { fieldSeparator, kindOfBackend, mapNames, type MapName } from '../../src/haproxy/naming.ts';
+import { readValue } from '../../src/haproxy/desired/map-values.ts';
+import { kindOfBackend, mapNames, type MapName } from '../../src/haproxy/naming.ts';
 import type { Observed } from '../../src/haproxy/observed/observed.ts';
 import { applyStep, type Step } from '../../src/haproxy/plan/steps.ts';
 
@@ -51,6 +52,6 @@ export interface Sending {
 }
 
 export const sendings = (image: Observed): readonly Sending[] => routingMaps.flatMap((map) => [...image.maps[map]].flatMap(([key, value]): readonly Sending[] => {
-  const [backend = '', rule = '', , , settings = '-'] = value.split(fieldSeparator);
+  const { backend, rule, settings } = readValue(value);
   return kindOfBackend(backend) === null ? [] : [{ map, key, backend, rule, settings, value }];
 }));

@@ -1,5 +1,5 @@
 import { quoteHeader, staticActions } from './static-actions.ts';
-import { answering } from '../naming.ts';
+import { answering, askWildcard } from '../naming.ts';
 import type { HaproxySettings } from './haproxy-settings.ts';
 import { admissionOfClients, answerWith, mapPath, quote, timeouts } from './pool-defaults.ts';
 
@@ -49,7 +49,7 @@ const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly strin
     `http-request set-var(txn.rule) '${normalKey()},map_beg(${exact})' if ${missed}`,
     `http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${wildcard})' if ${missed}`,
     ...(map === 'plain'
-      ? [`http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m str ask-wildcard }`]
+      ? [`http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m len ${String(askWildcard.length)} } { var(txn.rule) -m str ${askWildcard} }`]
       : []),
   ];
 };
@@ -109,7 +109,7 @@ const inspect = (settings: HaproxySettings): readonly string[] => {
     `tcp-request content set-var(txn.sni) req.ssl_sni,lower if ${hello}`,
     `tcp-request content set-var(txn.rule) var(txn.sni),map_str(${mapPath(settings, 'sni')}) if ${hello}`,
     `tcp-request content set-var(txn.rule) 'var(txn.sni),regsub("^[^.]*[.]?",""),map_str(${mapPath(settings, 'sni-wildcard')})' if ${hello} ${missed}`,
-    tcp(`tcp-request content set-var(txn.cfg) var(txn.rule),field(5,|),map_str(${mapPath(settings, 'settings')})`),
+    tcp(`tcp-request content set-var(txn.cfg) var(txn.rule),field(3,|),map_str(${mapPath(settings, 'settings')})`),
     ...admissionOfClients('tcp-request content', 'reject', settings).map(tcp),
     `tcp-request content accept if ${hello}`,
     'use_backend %[var(txn.rule),field(1,|)] if { var(txn.rule) -m found }',

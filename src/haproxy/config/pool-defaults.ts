@@ -21,14 +21,14 @@ const findCookie = [
   // One Cookie line is what clients send (RFC 6265, section 5.4); from several, only the last is looked at and none is rewritten.
   `http-request set-var(txn.cookies) req.fhdr(cookie) if { req.hdr(cookie) -m found }`,
   // "NAME|a=1; NAME=value": the back-reference finds the cookie whose name is only known now. No match leaves the text, with its `|`.
-  `http-request set-var(txn.stick) 'var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](?:.*; ?)?\\1=([^;]*).*$","\\2")' if { var(txn.cookies) -m found }`,
+  `http-request set-var(txn.stick) 'var(txn.rule),field(-2,|),concat(|,txn.cookies),regsub("^([^|]+)[|](?:.*; ?)?\\1=([^;]*).*$","\\2")' if { var(txn.cookies) -m found }`,
   `http-request unset-var(txn.stick) if { var(txn.stick) -m sub | }`,
-  `http-request set-header cookie '%[var(txn.rule),field(3,|),concat(|,txn.cookies),regsub("^([^|]+)[|](.*; ?)?\\1=[^;]*(?:; ?)?(.*)$","\\2\\3"),regsub("; ?$","")]' if { var(txn.stick) -m found } { req.fhdr_cnt(cookie) eq 1 }`,
+  `http-request set-header cookie '%[var(txn.rule),field(-2,|),concat(|,txn.cookies),regsub("^([^|]+)[|](.*; ?)?\\1=[^;]*(?:; ?)?(.*)$","\\2\\3"),regsub("; ?$","")]' if { var(txn.stick) -m found } { req.fhdr_cnt(cookie) eq 1 }`,
   `http-request del-header cookie if { var(txn.stick) -m found } { req.fhdr(cookie) -m len 0 }`,
 ];
 
 const setCookie = (condition: string): readonly string[] => [
-  `http-response add-header set-cookie "%[var(txn.rule),field(3,|)]=%[srv_name]; %[var(txn.rule),field(4,|)]" if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 }`,
+  `http-response add-header set-cookie "%[var(txn.rule),field(-2,|)]=%[srv_name]; %[var(txn.rule),field(-1,|)]" if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 }`,
   // A response that hands out a cookie must not be shared by caches (RFC 9111, section 7.3).
   `http-response add-header cache-control private if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 } { status 200 203 204 206 300 301 404 410 414 501 } !{ res.hdr(cache-control) -m sub private no-store no-cache }`,
 ];
@@ -48,26 +48,21 @@ const forwardedHeaders = (policy: Forwarding, guard: string): readonly string[] 
     return `http-request ${verb} ${name} ${format}${all === '' ? '' : ` if ${all}`}`;
   };
   const proto = policy === 'if-none' ? '%[req.hdr(x-forwarded-proto)]' : '%[ssl_fc,iif(https,http)]';
+  const when = (condition = ''): string => (`${guard}${condition}` === '' ? '' : ` if ${`${guard}${condition}`.trim()}`);
   return [
-    ...(policy === 'replace' ? [`http-request del-header x-forwarded-proto-version${guard === '' ? '' : ` if ${guard.trim()}`}`] : []),
-    line('x-forwarded-for', '%[src]'),
+    ...(policy === 'replace' ? [`http-request del-header x-forwarded-proto-version${when()}`] : []),
+    // As text, once: HAProxy has libc write an address out with sprintf, each time it is asked for.
+    `http-request set-var(txn.for) src,lower${when()}`,
+    line('x-forwarded-for', '%[var(txn.for)]'),
     line('x-forwarded-host', '%[req.hdr(host)]'),
     line('x-forwarded-port', '%[dst_port]'),
     line('x-forwarded-proto', '%[ssl_fc,iif(https,http)]'),
     line('x-forwarded-proto-version', 'h2', '{ ssl_fc_alpn h2 }'),
-    // The second line must not see the first as "already there", so IPv6 is asked before.
-    ...(policy === 'if-none'
-      ? [`http-request set-var(txn.forwarded) bool(1) if ${guard}{ req.hdr(forwarded) -m found }`,
-         `http-request add-header forwarded "for=%[src];host=%[req.hdr(host)];proto=${proto}" if ${guard}!{ var(txn.forwarded) -m found } ${four}`,
-         `http-request add-header forwarded 'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}' if ${guard}!{ var(txn.forwarded) -m found } ${six}`]
-      : [line('forwarded', `"for=%[src];host=%[req.hdr(host)];proto=${proto}"`, four),
-         line('forwarded', `'for="[%[src]]";host=%[req.hdr(host)];proto=${proto}'`, six)]),
+    // IPv6 told by the length of the address: matched as an address, ::1 counts as 0.0.0.1.
+    `http-request set-var-fmt(txn.for) '"[%[src]]"'${when('{ src,hex -m len 32 }')}`,
+    line('forwarded', `"for=%[var(txn.for)];host=%[req.hdr(host)];proto=${proto}"`),
   ];
 };
-
-/** By the length of the address: matched as an address ::1 counts as 0.0.0.1, and text costs every request a comparison. */
-const six = '{ src,hex -m len 32 }';
-const four = `!${six}`;
 
 const policies: readonly Forwarding[] = ['append', 'replace', 'if-none', 'never'];
 
@@ -91,7 +86,7 @@ export const admissionOfClients = (verb: 'http-request' | 'tcp-request content',
 ];
 
 const uncommonSettings = (settings: HaproxySettings): readonly string[] => [
-  `http-request set-var(txn.cfg) var(txn.rule),field(5,|),map_str(${mapPath(settings, 'settings')})`,
+  `http-request set-var(txn.cfg) var(txn.rule),field(3,|),map_str(${mapPath(settings, 'settings')})`,
   ...admissionOfClients('http-request', 'reject', settings),
   `${setting('rate.h', ',"int"')} if { var(txn.rate) -m found }`,
   `http-request reject if { var(txn.rate_h) -m found } { sc_http_req_rate(2,rates),sub(txn.rate_h) gt 0 }`,
@@ -141,7 +136,7 @@ export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): read
     `http-request return ${answerWith(settings, 'all-endpoints-down')} if { nbsrv eq 0 } !{ stopping } ${none}`,
     'http-response del-header x-fairway-reason',
     ...(kind.full ? ['http-response set-header strict-transport-security %[var(txn.hsts)] if { var(txn.hsts) -m found }'] : []),
-    ...setCookie(kind.full ? '!{ var(txn.rule),field(3,|) -m str -- - } ' : ''),
+    ...setCookie(kind.full ? '!{ var(txn.rule),field(-2,|) -m str -- - } ' : ''),
     ...(kind.full ? ['http-response lua.fairway_response_headers if { var(txn.response) -m found }'] : []),
     // Unreachable and "no place became free" are both 503 of HAProxy's own: told apart by whether a connection is free.
     'http-after-response set-header x-fairway-reason queue-full if { status 503 } { res.hdr(x-fairway-reason) -m str connection-failed } { be_conn_free eq 0 }',

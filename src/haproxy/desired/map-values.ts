@@ -1,16 +1,16 @@
 import { groupName, type Answer, type HostGroup, type PathAnswer } from '../../table/host-group.ts';
 import type { RefusedName, Rule } from '../../table/routing-table.ts';
 import { pathKeys } from '../../table/host-group.ts';
-import { answering, fieldSeparator, type MapName } from '../naming.ts';
+import { answering, askWildcard, fieldSeparator, type MapName } from '../naming.ts';
 import { settingsEntries, type MapEntry, type SettingsContext } from './rule-settings.ts';
 
 /** Where a rule's pool stands and what digest it has; backend null: it has no members. */
 export type PlaceOf = (rule: Rule) => { readonly backend: string | null; readonly digest: string } | null;
 
 /**
- * Value of a map entry, fields between `|`: backend · rule · cookie name · cookie attributes · settings id ·
- * digest of the pool. The first five are read by `field(n,|)` in the frontends and the pool defaults; the last one tells a Fairway that
- * adopts the worker whether the pool can stay where it is.
+ * Value of a map entry, fields between `|`: backend · rule · settings id · digest of the pool · cookie name · cookie attributes.
+ * All but the digest are read by `field(n,|)` in the frontends and the pool defaults, which walks the text from the nearer end: what every
+ * request needs stands at the ends. The digest tells a Fairway that adopts the worker whether the pool can stay where it is.
  */
 export const ruleValue = (rule: Rule, place: ReturnType<PlaceOf>, context: SettingsContext): string => {
   const empty = rule.pool.mode === 'tcp' ? answering.tcpEmpty : answering.empty;
@@ -18,11 +18,17 @@ export const ruleValue = (rule: Rule, place: ReturnType<PlaceOf>, context: Setti
   return [
     place?.backend ?? empty,
     rule.id,
-    cookie?.name ?? '-',
-    cookie === null ? '-' : `path=/; HttpOnly${cookie.attributes}`,
     settingsEntries(rule, context).id,
     place?.digest ?? '-',
+    cookie?.name ?? '-',
+    cookie === null ? '-' : `path=/; HttpOnly${cookie.attributes}`,
   ].join(fieldSeparator);
+};
+
+/** What `ruleValue` wrote, or an answer of Fairway's own (`backend` and `rule` alone). Fields that are not there are empty. */
+export const readValue = (value: string): { readonly backend: string; readonly rule: string; readonly settings: string; readonly digest: string } => {
+  const [backend = '', rule = '', settings = '', digest = ''] = value.split(fieldSeparator);
+  return { backend, rule, settings, digest };
 };
 
 /** Every map entry of a host group; without a context, keys only. Pure. */
@@ -34,7 +40,7 @@ export const groupEntries = (group: HostGroup, placeOf: PlaceOf, context: Settin
       case 'serve': return ruleValue(answer.rule, placeOf(answer.rule), context);
       case 'redirect': return named(answering.redirect);
       case 'close': return named(answering.closed);
-      case 'ask-wildcard': return 'ask-wildcard';
+      case 'ask-wildcard': return askWildcard;
       case 'misdirected': return named(answering.misdirected);
       case 'terminate': return answering.terminate;
     }

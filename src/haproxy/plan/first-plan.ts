@@ -1,4 +1,5 @@
-import { fieldSeparator, mapNames, type MapName } from '../naming.ts';
+import { readValue } from '../desired/map-values.ts';
+import { mapNames, type MapName } from '../naming.ts';
 import type { Observed } from '../observed/observed.ts';
 import type { Draft } from './draft.ts';
 
@@ -22,7 +23,7 @@ export const placedBefore = (observed: Observed): PlacedBefore => {
   const contested = new Set<string>();
   for (const map of routing) {
     for (const value of observed.maps[map].values()) {
-      const [backend = '', rule = '', , , , digest = ''] = value.split(fieldSeparator);
+      const { backend, rule, digest } = readValue(value);
       if (!observed.backends.has(backend)) continue;
       if ((owners.get(backend) ?? rule) !== rule) contested.add(backend);
       owners.set(backend, rule);
