@@ -41,7 +41,9 @@ import { tcPath } from './tc-path.ts';
 import { tcLimits } from './tc-limits.ts';
 import { roLog } from './ro-log.ts';
 import { roReloads } from './ro-reloads.ts';
+import { roRules } from './ro-rules.ts';
 import { roTimeouts } from './ro-timeouts.ts';
+import { roTrust } from './ro-trust.ts';
 import { vrFilter } from './vr-filter.ts';
 import { roState } from './ro-state.ts';
 import { vrFlapping } from './vr-flapping.ts';
@@ -62,7 +64,7 @@ export const analyzers: readonly Analyzer[] = [
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
-  roState, roLog, roReloads, roTimeouts,
+  roState, roLog, roReloads, roTimeouts, roRules, roTrust,
   tcPath, tcLimits,
   ppHeader, ppTrust,
 ];
