@@ -6,9 +6,11 @@ import { parse } from 'yaml';
 import { importTree } from '../src/doctor/capture/import.ts';
 import { treeOf } from '../src/doctor/capture/file-tree.ts';
 import { judge } from '../src/doctor/doctor.ts';
+import type { Report } from '../src/doctor/doctor.ts';
 import { facetsOf } from '../src/doctor/model/facets.ts';
 import { indexRecords } from '../src/doctor/model/record-index.ts';
 import { readCaptures, sniff } from '../src/doctor/reading.ts';
+import { traceHtml } from '../src/doctor/report/html/trace-page.ts';
 import { traceJson } from '../src/doctor/report/trace-json.ts';
 import type { TraceJson } from '../src/doctor/report/trace-json.ts';
 import { traceText } from '../src/doctor/report/trace-text.ts';
@@ -16,6 +18,7 @@ import { parseTarget } from '../src/doctor/trace/target.ts';
 import { traceEvidence } from '../src/doctor/trace/trace-evidence.ts';
 import type { Trace } from '../src/doctor/trace/trace.ts';
 import { doctorCases } from './doctor-cases/case-file.ts';
+import { expectSoundPage } from './support/html-page.ts';
 
 /** A trace case is a folder with captures and a case.yaml: requests through that evidence, and how each ends. Adding one needs no code. */
 interface Request {
@@ -41,17 +44,18 @@ const folder = resolve(import.meta.dirname, 'trace-cases');
 const schema = new Ajv({ allErrors: true, strict: false }).compile(JSON.parse(readFileSync(resolve(import.meta.dirname, '../docs/schemas/trace.json'), 'utf8')) as object);
 const cases = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => ({ name, ...(parse(readFileSync(join(folder, name, 'case.yaml'), 'utf8')) as { readonly about: string; readonly requests: readonly Request[] }) }));
 
-async function traced(name: string, request: Request): Promise<Trace> {
+async function traced(name: string, request: Request): Promise<{ readonly trace: Trace; readonly report: Report }> {
   const { captures, unread } = importTree(await treeOf(join(folder, name)), sniff);
   const index = indexRecords(await readCaptures(captures));
   const parsed = parseTarget(request.target);
   if (!parsed.ok) throw new Error(parsed.message);
-  return traceEvidence(facetsOf(index), judge(index, unread), { target: parsed.target, from: request.from ?? null, to: request.to ?? null });
+  const report = judge(index, unread);
+  return { trace: traceEvidence(facetsOf(index), report, { target: parsed.target, from: request.from ?? null, to: request.to ?? null }), report };
 }
 
 describe.each(cases)('$name: $about', ({ name, requests }) => {
   test.each(requests)('$target from $from', async (request) => {
-    const trace = await traced(name, request);
+    const { trace, report } = await traced(name, request);
     const json: TraceJson = JSON.parse(JSON.stringify(traceJson(trace, '0.0.0'))) as TraceJson;
     schema(json);
     expect(schema.errors).toBeNull();
@@ -71,6 +75,12 @@ describe.each(cases)('$name: $about', ({ name, requests }) => {
     expect([...trace.trunk, ...trace.branches.flatMap((branch) => branch.hops)].some((hop) => hop.layer === 'return')).toBe(true);
     if (trace.ends === 'could-not-tell') expect(trace.missing.length).toBeGreaterThan(0);
     const narrow = traceText(trace, { width: 80, paint: (_, word) => word, clean: (word) => word, verbose: false }).split('\n');
+    const page = traceHtml(trace, report, { version: '0.0.0', madeAt: '2026-11-21T00:00:00Z' });
+    expectSoundPage(page);
+    expect(page).toContain(`${request.ends.replaceAll('-', ' ').toUpperCase()}</strong>`);
+    // The line that decides is in view and marked; the way back is a lane of its own.
+    if (trace.deciding !== null && line !== null) expect(page).toMatch(new RegExp(`<tr class="hit"><td class="n">\\u25b6 ${String(line.line)}</td>`));
+    expect(page).toContain('The way back of ');
     for (const each of narrow) if (!/^ {9,11}\S|^(?:MISSING| {4}or|FIX)/.test(each)) expect(each.length, each).toBeLessThanOrEqual(80);
   });
 });
@@ -90,6 +100,7 @@ test('whatever is captured, a trace ends in one way, and says what is missing wh
       expect(schema.errors, each.name).toBeNull();
       expect(['dropped', 'refused', 'could-not-tell'], each.name).toContain(trace.ends);
       if (trace.ends === 'could-not-tell') expect(trace.missing.length, each.name).toBeGreaterThan(0);
+      expectSoundPage(traceHtml(trace, report, { version: '0.0.0', madeAt: '' }));
     }
   }
 }, 60_000);

@@ -66,6 +66,18 @@ describe('fairway doctor', () => {
   });
 });
 
+test('fairway trace --html writes the hop view beside the answer, and the exit code stays', async () => {
+  const file = join(folder, 'trace.html');
+  const evidence = fileURLToPath(new URL('../../test/trace-cases/report-1-lvs-dr', import.meta.url));
+  const answer = await fairway('trace', 'tcp://10.1.26.252:10051', '--from', '10.0.19.92', '--evidence', evidence, '--json', '--html', file);
+  expect(answer.code).toBe(exitCodes.findings);
+  expect(JSON.parse(answer.out)).toHaveProperty('verdict.ends', 'dropped');
+  const page = readFileSync(file, 'utf8');
+  expect(page).toMatch(/<strong class="error">DROPPED<\/strong>/);
+  expect(page).toMatch(/<div class="failing failed">[^]*<mark>-A neutron-openvswi-s38833ad6-c -m comment[^]*What looks like it, and is not so[^]*The way back of /);
+  expect((await fairway('trace', 'tcp://10.1.26.252:10051', '--evidence', evidence, '--html', join(folder, 'no', 'such', 'folder.html'))).code).toBe(exitCodes.usage);
+});
+
 test('fairway collect --print is the script', async () => {
   const printed = await fairway('collect', '--print');
   expect(printed.out).toMatch(/^#!\/bin\/sh\n/);

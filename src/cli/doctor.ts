@@ -54,7 +54,7 @@ export const doctor: Command = {
     const baseline = baselineOf(invocation);
     const { captures, unread } = invocation.args.length === 0 ? await live() : await evidence(invocation.args);
     const report = await examine(captures, unread, question);
-    writePage(invocation, report, baseline);
+    writePage(invocation, (about) => doctorHtml(report, { ...about, baseline }));
     invocation.terminal.out(rendered(invocation, report, baseline));
     return exitCode(report, threshold, baseline);
   },
@@ -145,12 +145,12 @@ export async function live(): Promise<{ readonly captures: readonly Capture[]; r
 }
 
 /** The page beside the answer: it has its own file, so that every output format may go with it. */
-function writePage(invocation: Invocation, report: Report, baseline: ReadonlySet<string>): void {
+export function writePage(invocation: Invocation, page: (about: { readonly version: string; readonly madeAt: string }) => string): void {
   const file = textOption(invocation, 'html');
   if (file === undefined) return;
-  const page = doctorHtml(report, { version: invocation.version, madeAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z'), baseline, lanes: [] });
+  const text = page({ version: invocation.version, madeAt: new Date().toISOString().replace(/\.\d+Z$/, 'Z') });
   try {
-    writeFileSync(file, page);
+    writeFileSync(file, text);
   } catch (error) {
     throw new CommandFailure(exitCodes.usage, `--html: ${safe(file)} cannot be written: ${error instanceof Error ? error.message : 'unknown reason'}.`);
   }

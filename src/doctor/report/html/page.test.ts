@@ -5,13 +5,12 @@ import { examine } from '../../doctor.ts';
 import { readCaptures } from '../../reading.ts';
 import { escaped, html } from './escape.ts';
 import { excerpts } from './excerpt.ts';
-import type { HopView } from './lanes.ts';
 import { doctorHtml } from './page.ts';
 import type { HtmlOptions } from './page.ts';
 
 const capture = (host: string, command: string, text: string): Capture => ({ host, command, takenAt: null, sample: 1, file: `${host}/${command}.txt`, firstLine: 1, lines: text.split('\n'), exitCode: null, big: null });
 const address = (mac: string, own: string, extra = ''): string => `2: eth0: <BROADCAST,UP,LOWER_UP> mtu 1500 state UP\n    link/ether ${mac} brd ff:ff:ff:ff:ff:ff\n    inet ${own}/24 scope global eth0${extra}`;
-const options: HtmlOptions = { version: '0.0.0', madeAt: '2026-01-01T00:00:00Z', baseline: new Set(), lanes: [] };
+const options: HtmlOptions = { version: '0.0.0', madeAt: '2026-01-01T00:00:00Z', baseline: new Set() };
 
 const hostile = '"><script>alert(1)</script><img src=x onerror=alert(2)> \' onfocus=alert(3) \u001b[2J\u202ePORD';
 /** A real server that answers ARP; whatever a person can name has hostile text in it. */
@@ -104,16 +103,4 @@ describe('excerpts', () => {
   test('a line of a file that is not held is shown alone', () => {
     expect(excerpts([{ line: { file: 'big', line: 7, text: 'seven' }, shows: 'this' }], [])).toEqual([{ host: '', command: '', file: 'big', rows: [{ line: 7, text: 'seven', shows: 'this' }] }]);
   });
-});
-
-describe('lanes', () => {
-  const hop = (layer: string, state: HopView['state'], says: string): HopView => ({ layer, where: hostile, state, says, details: [`about ${layer}`], lines: [] });
-  const lane = doctorHtml(report, { ...options, lanes: [{ title: `tcp://10.9.0.50:443${hostile}`, verdict: 'dropped', hops: [hop('client', 'ok', 'asks'), hop('firewall', 'failed', 'a rule drops it'), hop('router', 'ahead', 'not asked')] }] });
-  test('hops in order, the failing one open and said in words', () => {
-    expect([...lane.matchAll(/class="layer">(\w+)/g)].map(([, name]) => name)).toEqual(['client', 'firewall', 'router']);
-    expect(lane).toMatch(/<li class="hop failed">.*FAILS HERE.*<div class="failing">.*about firewall/s);
-    expect(lane).toMatch(/<details><summary>more<\/summary><p>about router/);
-    expect(lane).toContain('not reached');
-  });
-  test('escaped too', () => { expect(tags(lane)).not.toContain('script'); });
 });

@@ -11,13 +11,17 @@ export const severityWords = { error: '\u2716 ERROR', warning: '\u25b2 WARNING',
 export interface StoryContext {
   readonly captures: readonly ReadCapture[];
   readonly baseline: ReadonlySet<string>;
+  /** Fingerprints that are on the page already: two findings about one thing share theirs, and an id must not be there twice. */
+  readonly shown: Set<string>;
 }
 
 /** A root with everything, and what it brought about inside it. */
 export function storyDetails(story: Story, context: StoryContext, open: boolean): Markup {
   const { root, children } = story;
   const id = fingerprint(root);
-  return html`<details class="finding ${root.severity}" id="${id}"${open ? html` open` : nothing}>
+  const anchor = context.shown.has(id) ? nothing : html` id="${id}"`;
+  context.shown.add(id);
+  return html`<details class="finding ${root.severity}"${anchor}${open ? html` open` : nothing}>
 <summary><span class="word">${severityWords[root.severity]}</span> <span class="code">${root.code} ${root.title}</span> <span class="sure">${root.security ? '(security) ' : ''}confidence ${root.confidence.toFixed(2)}${context.baseline.has(id) ? ', known from the baseline' : ''}</span><span class="claim">${root.claim}</span></summary>
 <div><h4>What proves it</h4>${evidencePanes(root.proofs, context.captures)}${rulesOut(root)}${lowered(root)}${fixes(root)}
 <h4>How to see that it is cured</h4><p>${root.verify.text}</p>${command(root.verify.command)}${settle(root)}

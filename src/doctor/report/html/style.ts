@@ -31,7 +31,8 @@ table.list { border-collapse: collapse; width: 100%; } table.list th, table.list
 .hop { flex: 1 1 8rem; max-width: 15rem; border: 1px solid var(--edge); border-radius: 6px; padding: .45rem .6rem; background: var(--pane); margin-right: 1.5rem; position: relative; font-size: .92rem; }
 .hop:last-child { margin-right: 0; } .hop:not(:last-child)::after { content: "\\2192"; position: absolute; right: -1.35rem; top: .4rem; color: var(--soft); font-size: 1.1rem; }
 .hop .layer, .hop .state { font-weight: 700; } .hop .state { display: block; } .hop.ahead { border-style: dashed; }
-.hop.failed { flex: 2 1 12rem; max-width: none; border: 3px solid var(--error); background: var(--back); } .failing { border: 3px solid var(--error); border-radius: 6px; padding: .3rem .9rem .6rem; margin: .5rem 0 1.2rem; }
+.hop.failed { flex: 2 1 12rem; max-width: none; border: 3px solid var(--error); background: var(--back); } .failing { border: 3px solid var(--error); border-radius: 6px; padding: .3rem .9rem .6rem; margin: .5rem 0 1.2rem; } .failing.unknown { border-color: var(--warning); }
+.verdict { font-size: 1.1rem; }
 @media (max-width: 48rem) { .lane { flex-direction: column; row-gap: 1.5rem; } .hop, .hop.failed { flex: none; max-width: none; margin: 0; } .hop:not(:last-child)::after { content: "\\2193"; right: auto; left: 1rem; top: auto; bottom: -1.6rem; } }
 @media print { details::details-content { content-visibility: visible; } .pane { max-height: none; } body { max-width: none; } }
 `;
