@@ -40,7 +40,8 @@ const ask = (rules: readonly Rule[], { scheme, host, path, sni }: Request): Verd
   }
   const bySni = sni === null ? null : groups.get(sni)?.sni ?? above(sni)?.sni ?? null;
   if (bySni?.does === 'serve') return { does: 'serve', rule: bySni.rule.id };
-  return verdictOf(longest(own?.tls ?? [], path) ?? longest(wildcard?.tls ?? [], path));
+  const answer = longest(own?.tls ?? [], path) ?? longest(wildcard?.tls ?? [], path);
+  return verdictOf(answer?.does === 'misdirected' && own?.sni?.does === 'terminate' ? null : answer);
 };
 
 describe('paths', () => {
@@ -99,6 +100,12 @@ describe('port 443', () => {
   test('over a connection that was terminated, a passthrough host is misdirected and never served by the wildcard', () => {
     const rules = [rule({ id: 'edge', host: 'example.com', wildcard: true, termination: 'edge' }), rule({ termination: 'passthrough' })];
     for (const sni of ['a.example.com', null]) expect(at(rules, 'www.example.com', '/', sni)).toEqual({ does: 'misdirected', rule: 'shop/web' });
+  });
+  test('a path that a terminating host does not have is nobody\'s, although the wildcard above passes', () => {
+    const rules = [rule({ termination: 'edge', path: '/shop' }), rule({ id: 'wild', host: 'example.com', wildcard: true, termination: 'passthrough' })];
+    expect(at(rules, 'www.example.com', '/shop/1')).toEqual({ does: 'serve', rule: 'shop/web' });
+    for (const sni of ['www.example.com', null]) expect(at(rules, 'www.example.com', '/other', sni)).toEqual({ does: 'nothing' });
+    expect(at(rules, 'other.example.com', '/other', null)).toEqual({ does: 'misdirected', rule: 'wild' });
   });
 });
 

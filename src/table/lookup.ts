@@ -25,6 +25,8 @@ export const byPath = (
   const own = exact === null ? null : longest(exact[list], text);
   if (own !== null && own[1].does !== 'ask-wildcard') return { answer: own[1], map: list, key: `${host}${own[0]}` };
   const above = wildcard === null ? null : longest(own === null ? wildcard[list] : wildcard.plainFallback, text);
+  // A host with a rule that terminates TLS never reaches the passthrough rule of the wildcard above it: there is nothing to come back for.
+  if (above?.[1].does === 'misdirected' && exact?.sni?.does === 'terminate') return null;
   if (above !== null) return { answer: above[1], map: own === null ? `${list}-wildcard` : 'plain-fallback', key: `${parentDomain(host) ?? ''}${above[0]}` };
   return own === null ? null : { answer: { does: 'close', rule: own[1].rule }, map: list, key: `${host}${own[0]}` };
 };

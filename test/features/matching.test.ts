@@ -43,6 +43,7 @@ beforeAll(async () => {
       // A wildcard passthrough beside a more specific edge host.
       route('r-pass', { host: 'any.pass.test', to: 'passthrough', tls: 'passthrough', wildcardPolicy: 'Subdomain' }),
       to('edge', 'special.pass.test', { tls: 'edge' }),
+      to('edge', 'part.pass.test', { tls: 'edge', path: '/part' }),
     ],
   });
 });
@@ -147,6 +148,9 @@ describe('port 443', () => {
     ['paths.test', '/', '503 no-route-for-path'],
     // The specific edge host wins over the passthrough wildcard above it.
     ['special.pass.test', '/', 'edge'],
+    // Its TLS is terminated here, so a path it lacks is not the passthrough wildcard's: 421 would send the client round in a circle.
+    ['part.pass.test', '/part/1', 'edge'],
+    ['part.pass.test', '/other', '503 no-route-for-path'],
     ['other.pass.test', '/', 'passthrough'],
   ];
   test.each(cases)('%s %s -> %s', async (host, path, who) => {

@@ -74,5 +74,8 @@ export const decide = (rules: readonly Rule[], request: Request): Verdict => {
   const passing = sni === null ? undefined : passedBySni(ordered, sni);
   if (passing !== undefined) return { does: 'serve', rule: passing.id };
   const named = ordered.filter((rule) => coversHost(rule, host));
-  return secure(named.filter(({ wildcard }) => !wildcard), host, path) ?? secure(named.filter(({ wildcard }) => wildcard), host, path) ?? { does: 'nothing' };
+  const exact = named.filter(({ wildcard }) => !wildcard);
+  const answer = secure(exact, host, path) ?? secure(named.filter(({ wildcard }) => wildcard), host, path) ?? { does: 'nothing' };
+  // Whoever comes for this host by name comes here again: 421 would send him round in a circle.
+  return answer.does === 'misdirected' && exact.some(terminates) && !exact.some(passes) ? { does: 'nothing' } : answer;
 };

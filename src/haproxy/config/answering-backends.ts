@@ -8,21 +8,8 @@ import { answerWith, mapPath } from './pool-defaults.ts';
 export const answeringBackends = (settings: HaproxySettings): readonly string[] => {
   const refuse = settings.unknownHost === 'close' ? 'http-request reject if !{ var(txn.known) -m found }' : null;
   const unmatched = (reason: AnswerReason): string => answerWith(settings, reason).replace(/^status \d+/, settings.unknownHost === '404' ? 'status 404' : 'status 503');
-  return [
-    `backend ${answering.redirect} from http-front`,
-    // `pathq` is path and query also of an absolute-form target, where the whole URL would double the scheme and host.
-    'http-request redirect location https://%[req.hdr(host),host_only]%[pathq] code 302',
-    'http-after-response set-header x-fairway-reason redirect-to-https',
-    `backend ${answering.closed} from http-front`,
-    `http-request return ${answerWith(settings, 'tls-only')}`,
-    `backend ${answering.misdirected} from http-front`,
-    `http-request return ${answerWith(settings, 'misdirected-request')}`,
-    `backend ${answering.empty} from http-front`,
-    `http-request return ${answerWith(settings, 'no-endpoints')}`,
-    `backend ${answering.unmatched} from http-front`,
-    // Asked by load balancers without a host of their own; a route of the host that they name goes first.
-    'http-request return status 200 content-type text/plain string "ok" if METH_GET { path -m str /_______internal_router_healthz }',
-    ...missedKey,
+  // After `missedKey`.
+  const nobody: readonly string[] = [
     `http-request set-var(txn.known) var(txn.host),map_str(${mapPath(settings, 'hosts')})`,
     `http-request set-var(txn.known) 'var(txn.host),regsub("^[^.]*","*"),map_str(${mapPath(settings, 'hosts')})' if !{ var(txn.known) -m found }`,
     `http-request set-var(txn.known) var(txn.key),map_beg(${mapPath(settings, 'plain')}) if !{ var(txn.known) -m found }`,
@@ -33,6 +20,27 @@ export const answeringBackends = (settings: HaproxySettings): readonly string[] 
     ...(refuse === null ? [] : [refuse]),
     `http-request return ${unmatched('no-route-for-path')} if { var(txn.known) -m found }`,
     `http-request return ${unmatched('no-route-for-host')}`,
+  ];
+  return [
+    `backend ${answering.redirect} from http-front`,
+    // `pathq` is path and query also of an absolute-form target, where the whole URL would double the scheme and host.
+    'http-request redirect location https://%[req.hdr(host),host_only]%[pathq] code 302',
+    'http-after-response set-header x-fairway-reason redirect-to-https',
+    `backend ${answering.closed} from http-front`,
+    `http-request return ${answerWith(settings, 'tls-only')}`,
+    `backend ${answering.misdirected} from http-front`,
+    // TLS for a host with rules of its own is terminated here, whatever the wildcard above it does: another connection would not fare better.
+    ...missedKey,
+    `http-request set-var(txn.own) var(txn.host),map_str(${mapPath(settings, 'sni')})`,
+    `http-request return ${answerWith(settings, 'misdirected-request')} if !{ var(txn.own) -m str ${answering.terminate} }`,
+    ...nobody,
+    `backend ${answering.empty} from http-front`,
+    `http-request return ${answerWith(settings, 'no-endpoints')}`,
+    `backend ${answering.unmatched} from http-front`,
+    // Asked by load balancers without a host of their own; a route of the host that they name goes first.
+    'http-request return status 200 content-type text/plain string "ok" if METH_GET { path -m str /_______internal_router_healthz }',
+    ...missedKey,
+    ...nobody,
     `backend ${answering.tcpEmpty} from tcp-front`,
     'tcp-request content reject',
     // HAProxy loads only maps that a rule names. No traffic comes here.
