@@ -56,7 +56,7 @@ const run = async (report: Report, routes: number, changes: number): Promise<voi
   writeDirectory({ path: directory, routes, ports, members: 1 });
   const certificates: string[][] = [];
   for (let place = 0; place < 20; place += 1) {
-    const known = Array.from({ length: 4 }, () => make(hostOf(hotIndex(place))));
+    const known = await Promise.all(Array.from({ length: 4 }, () => make(hostOf(hotIndex(place)))));
     certificates.push(known.map((made) => edgeText(made, 'Allow')));
   }
   for (let place = 0; place < hot; place += 1) {

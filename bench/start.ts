@@ -37,7 +37,7 @@ const measure = async (report: Report, routes: number, ports: readonly number[],
   const make = await createCertificateMaker();
   const tls = new Map<number, string>();
   // Not the last route: that one is asked for in clear text.
-  for (let index = 0; index < routes - 1; index += 10) tls.set(index, edgeText(make(hostOf(index)), 'Allow'));
+  for (let index = 0; index < routes - 1; index += 10) tls.set(index, edgeText(await make(hostOf(index)), 'Allow'));
   const directory = join(scratchDirectory(), 'manifests');
   writeDirectory({ path: directory, routes, ports, members: 2, tlsOf: (index) => tls.get(index) });
   const starts: number[] = [];
