@@ -57,7 +57,7 @@ function judge(view: View, loser: string, winner: string, instance: string, stor
   const events = view.vrrp.events(winner);
   if (events.length === 0) return couldNotLook('L2-07', subject, `the log of ${hostName(winner)} is not in the evidence`, [{ host: winner, command: 'journalctl -u keepalived --no-pager' }]);
   const from = story[0]?.at ?? null;
-  const again = events.find((event) => (event.event === 'garp' || event.event === 'lower-advert') && (from === null || event.at === null || event.at.absolute !== from.absolute || event.at.ms >= from.ms - 2000));
+  const again = events.find((event) => (event.event === 'garp' || event.event === 'lower-advert' || event.event === 'master') && (from === null || event.at === null || event.at.absolute !== from.absolute || event.at.ms >= from.ms - 2000));
   if (again !== undefined) return nothing('L2-07', subject, [again.source]);
   if (config === undefined && refresh === null) return couldNotLook('L2-07', subject, `the configuration of ${hostName(winner)} is not in the evidence`, [{ host: winner, command: 'cat /etc/keepalived/keepalived.conf' }]);
   const [master, higher, backup] = story;

@@ -115,6 +115,7 @@ function* lostAddresses(view: View): Generator<Answer> {
     for (const vip of record.vips) {
       const held = view.holders.of(vip.address).find((each) => each.host === host);
       if (held !== undefined) { yield nothing('L2-13', `${vip.address} on ${hostName(host)}`, [held.line]); continue; }
+      if (view.vrrp.isMoving(host, record.name)) { yield couldNotLook('L2-13', `${vip.address} on ${hostName(host)}`, `${record.name} changes its state within seconds: the address may have moved between the commands of this capture`, [{ host, command: 'ip -d address show; journalctl -u keepalived -n 20 --no-pager' }]); continue; }
       if (!view.holders.completeHosts.includes(host)) { yield couldNotLook('L2-13', `${vip.address} on ${hostName(host)}`, 'its addresses were not captured whole', [{ host, command: 'ip -d address show' }]); continue; }
       const dev = vip.dev ?? record.interface ?? 'DEV';
       const primary = view.holders.onHost(host).find((each) => each.held.dev === dev);

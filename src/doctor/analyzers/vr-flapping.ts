@@ -18,7 +18,9 @@ export const vrFlapping = analyzer({
   reads: ['vrrp'],
   *analyze(view): Generator<Answer> {
     for (const member of membersOf(view.vrrp)) {
-      const all = view.vrrp.events(member.host);
+      // A restart may be part of the flapping; a reload brings other settings.
+      const whole = view.vrrp.events(member.host);
+      const all = whole.slice(whole.findLastIndex(({ event }) => event === 'reloaded') + 1);
       const subject = `${member.instance} on ${hostName(member.host)}`;
       const masters = all.filter((event) => event.event === 'master' && event.instance === member.instance);
       const burst = densest(masters);

@@ -50,7 +50,7 @@ function* contradictions(view: View, member: VrrpMember): Generator<Answer> {
   const state = view.vrrp.stateOf(host, member.instance);
   for (const vip of member.vips) {
     const held = view.holders.of(vip).find((each) => each.host === host && each.place === 'wire');
-    if (held === undefined || state?.state !== 'BACKUP') continue;
+    if (held === undefined || state?.state !== 'BACKUP' || view.vrrp.isMoving(host, member.instance)) continue;
     yield said(member, proof(host, held.line, 'the address is there'), `it is BACKUP and yet has ${vip} on ${held.held.dev}: something else configured the address`, 'Take the address out of the network configuration (netplan, ifcfg, cloud-init): only keepalived may set it.', [{ by: 0.2, because: 'state and addresses may have been captured at different times' }], [proof(host, state.line, 'the instance is backup')]);
   }
 }

@@ -37,12 +37,15 @@ export const vrTalk = analyzer({
 
 /** What keepalived itself wrote about advertisements that it threw away. */
 function* refusedByLog(view: View, member: VrrpMember, told: Set<string>): Generator<Answer> {
-  const events = view.vrrp.events(member.host).filter((event) => event.instance === member.instance || event.instance === null);
+  // What was refused before the configuration was read anew may have been mended by that.
+  const all = view.vrrp.events(member.host);
+  const events = all.slice(all.findLastIndex(({ event }) => event === 'started' || event === 'reloaded') + 1).filter((event) => event.instance === member.instance || event.instance === null);
   const listed = events.filter((event) => event.event === 'address-mismatch');
-  const refused = events.filter((event) => event.event === 'auth-mismatch' || event.event === 'interval-mismatch' || event.event === 'version-mismatch');
   const [odd] = listed;
-  const [other] = refused;
   const partners = groupsOf(view.vrrp).find((group) => group.members.some((each) => each.host === member.host && each.instance === member.instance))?.members.filter((each) => each.host !== member.host) ?? [];
+  // Of two members, one that takes the other's advertisements again has nothing against them any more.
+  const accepted = partners.length === 1 ? events.findLastIndex(({ event }) => event === 'higher-advert' || event === 'lower-advert') : -1;
+  const other = events.slice(accepted + 1).find((event) => event.event === 'auth-mismatch' || event.event === 'interval-mismatch' || event.event === 'version-mismatch');
   if (odd !== undefined) {
     told.add(member.host);
     const unlike = partners.find((each) => each.config !== null && member.config !== null && each.vips.join() !== member.vips.join());
@@ -108,10 +111,19 @@ function difference(view: View, a: VrrpMember, b: VrrpMember): string | null {
   if (a.config === null || b.config === null) return null;
   if (a.config.unicast !== b.config.unicast) return `${hostName(a.config.unicast ? a.host : b.host)} uses unicast_peer, ${hostName(a.config.unicast ? b.host : a.host)} multicast`;
   if ((a.config.authType ?? '') !== (b.config.authType ?? '')) return `auth_type is ${a.config.authType ?? 'not set'} and ${b.config.authType ?? 'not set'}`;
-  if ((a.config.authPass ?? '') !== (b.config.authPass ?? '')) return 'auth_pass differs';
+  if (a.config.authPass !== b.config.authPass && comparable(a.config.authPass, b.config.authPass)) return 'auth_pass differs';
   const version = (member: VrrpMember): string => view.vrrp.option(member.host, member.instance, 'version')?.value ?? view.vrrp.option(member.host, member.instance, 'vrrp_version')?.value ?? '2';
   if (version(a) !== version(b)) return `the protocol version is ${version(a)} and ${version(b)}`;
   // Version 3 takes the master's interval over; version 2 throws the packet away.
   if (version(a) === '2' && (a.config.advertInterval ?? 1) !== (b.config.advertInterval ?? 1)) return `advert_int is ${String(a.config.advertInterval ?? 1)} and ${String(b.config.advertInterval ?? 1)}`;
   return null;
+}
+
+/** Collected passwords are hashes; those made with different keys (`hidden-KEY-HASH`) prove nothing by being different. */
+function comparable(a: string | null, b: string | null): boolean {
+  const key = (text: string | null): string | null => /^hidden-(?:([0-9a-f]{3})-)?[0-9a-f]{6}$/.exec(text ?? '')?.[1] ?? null;
+  const hidden = (text: string): boolean => text.startsWith('hidden-');
+  if (a === null || b === null) return true;
+  if (!hidden(a) || !hidden(b)) return !hidden(a) && !hidden(b);
+  return key(a) !== null && key(a) === key(b);
 }

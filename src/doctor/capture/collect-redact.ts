@@ -4,9 +4,10 @@
  * prefix a prefix (also one of 20 or 26 bits), so that the doctor still understands the networks.
  */
 export const hideFunction = `# Addresses: every octet but the first is changed by the key and what stands before it, so that equal stays equal, and networks stay
-# networks. Names: this host's. Passwords always: only whether two are equal can still be seen.
+# networks. Names: this host's. Passwords always: only whether two are equal can still be seen, where the key was the same (the
+# digits in the middle). The key goes by the environment: a list of processes, which is collected too, shows arguments.
 hide() {
-  awk -v key="$KEY" -v redact="$REDACT" -v host="$HOST" -v short="$SHORT" '
+  FAIRWAY_KEY=$KEY awk -v redact="$REDACT" -v host="$HOST" -v short="$SHORT" '
     function hash(text,  i, h) { h = 5381; for (i = 1; i <= length(text); i++) h = (h * 33 + ord[substr(text, i, 1)] + 1) % 16777213; return h }
     function flip(a, b,  i, bit, r) { r = 0; bit = 1; for (i = 0; i < 8; i++) { if (int(a / bit) % 2 != int(b / bit) % 2) r += bit; bit *= 2 } return r }
     function ipv4(text,  p) {
@@ -37,11 +38,17 @@ hide() {
       while (length(from) > 1 && (at = index(line, from)) > 0) { out = out substr(line, 1, at - 1) to; line = substr(line, at + length(from)) }
       return out line
     }
-    BEGIN { for (i = 1; i < 256; i++) ord[sprintf("%c", i)] = i }
+    BEGIN { for (i = 1; i < 256; i++) ord[sprintf("%c", i)] = i; key = ENVIRON["FAIRWAY_KEY"]; which = sprintf("%03x", hash(key) % 4096) }
     {
       line = $0
+      if (length(key) > 3 && index(line, key) > 0) {
+        line = whole(line, "-k " key, "-k hidden")
+        line = whole(line, "-k" key, "-k hidden")
+        line = whole(line, "--redact-key " key, "--redact-key hidden")
+        line = whole(line, "--redact-key=" key, "--redact-key=hidden")
+      }
       if (match(line, /(auth_pass|[Pp]assword|passwd|stats auth|[Ss]et-[Cc]ookie:|[Cc]ookie:|[Aa]uthorization:|secret|token)[ \\t:=]+/))
-        line = substr(line, 1, RSTART + RLENGTH - 1) "hidden-" sprintf("%06x", hash(key substr(line, RSTART + RLENGTH)))
+        line = substr(line, 1, RSTART + RLENGTH - 1) "hidden-" which "-" sprintf("%06x", hash(key substr(line, RSTART + RLENGTH)))
       if (redact != "") {
         line = each(line, "[0-9A-Fa-f][0-9A-Fa-f]:[0-9A-Fa-f][0-9A-Fa-f]:[0-9A-Fa-f][0-9A-Fa-f]:[0-9A-Fa-f][0-9A-Fa-f]:[0-9A-Fa-f][0-9A-Fa-f]:[0-9A-Fa-f][0-9A-Fa-f]", 1)
         line = each(line, "[23][0-9A-Fa-f][0-9A-Fa-f][0-9A-Fa-f]:[0-9A-Fa-f:]*:[0-9A-Fa-f]*", 6)

@@ -76,8 +76,16 @@ describe('redaction', () => {
   });
   test('passwords always, and only whether two are equal is left', () => {
     const [a, b, c] = hide('auth_pass one\nauth_pass one\nauth_pass two\n', 'k', '').split('\n');
-    expect(a).toMatch(/^auth_pass hidden-[0-9a-f]{6}$/);
+    expect(a).toMatch(/^auth_pass hidden-[0-9a-f]{3}-[0-9a-f]{6}$/);
     expect(a).toBe(b);
     expect(c).not.toBe(a);
+    const [other] = hide('auth_pass one\n', 'k2', '').split('\n');
+    expect(other?.slice(0, 20)).not.toBe(a?.slice(0, 20));
+  });
+  test('the key itself is in no list of processes', () => {
+    const processes = hide('812 1 00:01 900 sh -s - -r -k winter-key -o -\n813 1 00:01 900 fairway collect --redact-key winter-key\n814 1 00:01 900 sh c.sh -kwinter-key\n', 'winter-key');
+    expect(processes).not.toContain('winter');
+    expect(processes).toContain('sh -s - -r -k hidden -o -');
+    expect(hideFunction).not.toMatch(/-v key/);
   });
 });

@@ -55,7 +55,7 @@ export const vr = family({
     code: 'VR-04', name: 'vrid-collision', title: 'Two VRRP groups use one virtual router id', severity: 'error',
     message: '{host} gets advertisements with its virtual router id {vrid} that list other addresses: {why}.',
     fix: [
-      { text: 'Give each group on one network its own virtual_router_id (1 to 255).' },
+      { text: 'Give each group on one network its own virtual_router_id (1 to 255), and reload keepalived on all of them.' },
       { text: 'If it is one group: give all its members the same virtual_ipaddress list.' },
     ],
     verify: { text: 'Nothing about addresses or bogus packets is logged any more.', command: 'journalctl -u keepalived --since -5min --no-pager | grep -E "not present|bogus|mismatch"' },

@@ -16,7 +16,11 @@ export interface Vrrp {
   option(host: string, instance: string, name: string): { readonly value: string; readonly line: SourceLine } | null;
   /** The state an instance was last known to be in: from the data dump, else from the last log line. */
   stateOf(host: string, instance: string): { readonly state: string; readonly line: SourceLine } | null;
+  /** Whether the log ends in the middle of a series of changes (three within ten seconds): what was captured a moment before it fits another state. */
+  isMoving(host: string, instance: string): boolean;
 }
+
+const states: readonly string[] = ['master', 'backup', 'fault'];
 
 export function createVrrp(index: RecordIndex): Vrrp {
   const configs = index.of('vrrp-config');
@@ -38,8 +42,13 @@ export function createVrrp(index: RecordIndex): Vrrp {
     stateOf: (host, instance) => {
       const dumped = data.find((found) => found.host === host && found.record.instance === instance)?.record.values.get('state');
       if (dumped) return { state: dumped.value.toUpperCase(), line: dumped.source };
-      const last = events(host).filter((event) => event.instance === instance && ['master', 'backup', 'fault'].includes(event.event)).at(-1);
+      const last = events(host).filter((event) => event.instance === instance && states.includes(event.event)).at(-1);
       return last === undefined ? null : { state: last.event.toUpperCase(), line: last.source };
+    },
+    isMoving: (host, instance) => {
+      const [first, , last] = events(host).filter((event) => event.instance === instance && states.includes(event.event)).slice(-3);
+      const [from, to] = [first?.at ?? null, last?.at ?? null];
+      return from !== null && to !== null && from.absolute === to.absolute && to.ms - from.ms <= 10_000;
     },
   };
 }

@@ -19,6 +19,7 @@ export interface VrrpEventRecord {
     | 'garp' // `Sending/queueing gratuitous ARPs on eth0 for 10.0.0.100`
     | 'bogus' | 'address-mismatch' | 'auth-mismatch' | 'interval-mismatch' | 'version-mismatch' | 'ttl'
     | 'script-timeout' | 'script-failed' | 'script-succeeded'
+    | 'started' | 'reloaded' // `Starting Keepalived v2.2.7 (01/16,2022)`, `Reloading`: what was refused before may have been mended by it
     | 'thread-timer'; // `A thread timer expired 3.2 seconds ago`: the process (or the machine) stood still
   readonly text: string;
 }
@@ -38,10 +39,12 @@ const patterns: readonly (readonly [RegExp, VrrpEventRecord['event']])[] = [
   [/[Ss]cript.*(?:succeeded|now returning 0)/, 'script-succeeded'],
   [/(?:[Ss]cript).*(?:failed|exited with status [1-9]|now returning [1-9])/, 'script-failed'],
   [/thread timer expired/i, 'thread-timer'],
+  [/^Starting Keepalived v|^Starting VRRP child process/, 'started'],
+  [/^Reloading(?: \.\.\.)?$|^Got SIGHUP, reloading/, 'reloaded'],
 ];
 
 /** A word of each pattern above: one look at lines that are about something else. */
-const interesting = /entering|fault|advert|prio|gratuitous|mismatch|bogus|auth|passw|version|invalid ttl|script|thread timer/i;
+const interesting = /entering|fault|advert|prio|gratuitous|mismatch|bogus|auth|passw|version|invalid ttl|script|thread timer|starting|reloading/i;
 
 function parse(capture: Capture): Reading<VrrpEventRecord> {
   const records: VrrpEventRecord[] = [];
