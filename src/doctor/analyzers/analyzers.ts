@@ -39,6 +39,8 @@ import { ppHeader } from './pp-header.ts';
 import { ppTrust } from './pp-trust.ts';
 import { tcPath } from './tc-path.ts';
 import { tcLimits } from './tc-limits.ts';
+import { tcClamp } from './tc-clamp.ts';
+import { tcListeners } from './tc-listeners.ts';
 import { roLog } from './ro-log.ts';
 import { roReloads } from './ro-reloads.ts';
 import { roRules } from './ro-rules.ts';
@@ -65,6 +67,6 @@ export const analyzers: readonly Analyzer[] = [
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
   roState, roLog, roReloads, roTimeouts, roRules, roTrust,
-  tcPath, tcLimits,
+  tcPath, tcLimits, tcClamp, tcListeners,
   ppHeader, ppTrust,
 ];

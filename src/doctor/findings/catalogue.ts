@@ -10,6 +10,7 @@ import { rt } from './rt.ts';
 import { tl } from './tl.ts';
 import { pp } from './pp.ts';
 import { tc } from './tc.ts';
+import { tcListeners } from './tc-listeners.ts';
 import { ro } from './ro.ts';
 import { roReloads } from './ro-reloads.ts';
 import { roRules } from './ro-rules.ts';
@@ -18,7 +19,7 @@ import { vr } from './vr.ts';
 import type { Entry } from './entry.ts';
 
 /** Everything the doctor can say, one family for each layer. docs/findings/ is made from it. */
-export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...ep, ...tl, ...af, ...pp, ...tc, ...ro, ...roReloads, ...roTimeouts, ...roRules } as const satisfies Readonly<Record<string, Entry>>;
+export const catalogue = { ...l2, ...ct, ...vr, ...lv, ...lvAntispoof, ...fw, ...rt, ...dns, ...ep, ...tl, ...af, ...pp, ...tc, ...tcListeners, ...ro, ...roReloads, ...roTimeouts, ...roRules } as const satisfies Readonly<Record<string, Entry>>;
 
 export type FindingCode = keyof typeof catalogue;
 

@@ -2,7 +2,7 @@ import type { Address } from '../address.ts';
 import type { Known } from '../evidence.ts';
 import { absent, known, unknown } from '../evidence.ts';
 import type { RecordOf } from '../parsers/parsers.ts';
-import type { RecordIndex } from './record-index.ts';
+import type { Found, RecordIndex } from './record-index.ts';
 
 export type Socket = RecordOf<'socket'>;
 
@@ -13,6 +13,8 @@ export interface Sockets {
   /** The listener that takes a connection to this address and port. */
   listening(host: string, address: Address, port: number): Known<Socket>;
   inState(host: string, state: string): readonly Socket[];
+  /** Programs that could not listen where they wanted to. */
+  readonly bindFailures: readonly Found<'bind-failure'>[];
   readonly hosts: readonly string[];
 }
 
@@ -29,6 +31,7 @@ export function createSockets(index: RecordIndex): Sockets {
       return whole ? absent(fits.map((socket) => socket.source)) : unknown('the listeners were not captured', [{ host, command: 'ss -ltnp' }]);
     },
     inState: (host, state) => of(host).filter((socket) => socket.state === state),
+    bindFailures: index.of('bind-failure'),
     hosts: index.hosts.filter((host) => index.read(host, 'ss').length > 0),
   };
 }

@@ -145,3 +145,11 @@ function targets(record: KubeObject): string[] {
   if (record.objectKind === 'HTTPRoute') for (const rule of listOf(spec['rules'])) for (const backend of listOf(rule['backendRefs'])) names.push(textOf(backend['name']));
   return names.filter((name) => name !== null);
 }
+
+/** Ports of the node that a pod asks for: its own, or any with the host's network. */
+export function hostPorts(pod: PodObject): { readonly port: number; readonly line: SourceLine }[] {
+  return listOf(pod.spec['containers']).flatMap((container, at) => listOf(container['ports']).flatMap((each, inside) => {
+    const port = Number(textOf(each['hostPort']) ?? (pod.spec['hostNetwork'] === true ? textOf(each['containerPort']) : null) ?? NaN);
+    return port > 0 ? [{ port, line: pod.record.lineOf([...pod.path, 'containers', at, 'ports', inside]) }] : [];
+  }));
+}

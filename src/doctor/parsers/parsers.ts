@@ -28,6 +28,7 @@ import { keepalivedData } from './keepalived-data.ts';
 import { keepalivedLog } from './keepalived-log.ts';
 import { kernelLog } from './kernel-log.ts';
 import { kubeObjects } from './kube-objects.ts';
+import { listenLog } from './listen-log.ts';
 import { netstatStatistics } from './netstat-statistics.ts';
 import { nftRuleset } from './nft-ruleset.ts';
 import { nginxConfig, nginxLog } from './nginx.ts';
@@ -51,7 +52,7 @@ export const parsers = [
   keepalivedConfig, keepalivedData, keepalivedLog,
   haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
   kubeObjects, dns, hostFacts,
-  processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, reloadLog, kernelLog, componentLog,
+  processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, reloadLog, listenLog, kernelLog, componentLog,
 ] as const;
 
 export type Format = (typeof parsers)[number]['format'];
