@@ -34,6 +34,7 @@ const fairwayWith = async (routes: number, ports: readonly number[]): Promise<{ 
   return { port: router.http, pid };
 };
 
+/** A backend for each of the members. */
 const bareWith = async (ports: readonly number[]): Promise<{ readonly port: number; readonly pid: number }> => {
   const [port] = (await freePorts(1)) as [number];
   const child = await startHaproxy(bareConfig({ port, threads: 1, members: ports }), port);
@@ -59,12 +60,14 @@ const run = async (report: Report): Promise<void> => {
   const fairway = new Map<number, { readonly port: number; readonly pid: number }>();
   for (const routes of sizes) fairway.set(routes, await fairwayWith(routes, ports));
   const bare = await bareWith(ports);
+  const bareOfTen = await bareWith(ports.slice(0, 10));
   const regex = await regexWith(10_000, ports);
   await sleep(500);
   const side = (at: { readonly port: number; readonly pid: number }, hosts: readonly string[], different = paths) => (): Promise<WrkResult> =>
     wrk({ url: `http://127.0.0.1:${at.port}/`, hosts, paths: different, seconds, pid: at.pid });
   const sides: Record<string, () => Promise<WrkResult>> = {
     bare: side(bare, hotHosts(10_000)),
+    'bare of ten': side(bareOfTen, hotHosts(10)),
     ...Object.fromEntries([...fairway].map(([routes, at]) => [`fairway ${routes}`, side(at, hotHosts(routes))])),
     regex: side(regex, hotHosts(10_000)),
     'regex cached': side(regex, hotHosts(10_000), 1),
@@ -78,7 +81,11 @@ const run = async (report: Report): Promise<void> => {
   const grown = ratioOf(of('fairway 10000'), of('fairway 10'));
   report.figure({ name: `${name}: 10,000 routes over 10 routes`, size: null, value: grown.perSecond, unit: '', bar: { atLeast: 0.95 }, how });
   report.figure({ name: 'the same, by requests per second of processor time', size: null, value: grown.perProcessorSecond, unit: '', bar: null, how });
-  // Ten routes are ten hosts and ten backends, which the processor's caches hold; a hundred are as many as are asked for at every other size.
+  // Ten routes are ten hosts, ten backends and ten members' connections, a hundred hot hosts a hundred of each: what that alone costs, a bare HAProxy shows.
+  const plain = ratioOf(of('bare'), of('bare of ten'));
+  const why = `${how} No look-up on either side: what it costs that a hundred backends and members are used instead of ten.`;
+  report.figure({ name: `${name}: bare HAProxy with 100 backends over one with 10`, size: null, value: plain.perSecond, unit: '', bar: null, how: why });
+  report.figure({ name: 'the same, by requests per second of processor time', size: null, value: plain.perProcessorSecond, unit: '', bar: null, how: why });
   const alike = ratioOf(of('fairway 10000'), of('fairway 100'));
   report.figure({ name: `${name}: 10,000 routes over 100 routes`, size: null, value: alike.perSecond, unit: '', bar: null, how });
   report.figure({ name: 'the same, by requests per second of processor time', size: null, value: alike.perProcessorSecond, unit: '', bar: null, how });
