@@ -28,13 +28,16 @@ function* gateways(view: View): Generator<Answer> {
       for (const hop of route.hops) {
         if (hop.via === null) continue;
         const held = view.holders.of(hop.via).find((each) => each.host !== user && each.place === 'wire');
-        if (held === undefined || told.has(`${held.host} ${hop.via}`)) continue;
+        // A host route to an address of the gateway itself (a virtual address behind a real one) ends there: nothing is forwarded.
+        if (held === undefined || told.has(`${held.host} ${hop.via}`) || (route.to.length === (route.to.address.includes(':') ? 128 : 32) && view.holders.of(route.to.address).some((each) => each.host === held.host))) continue;
         told.add(`${held.host} ${hop.via}`);
         const subject = `${hostName(held.host)} as gateway of ${hostName(user)}`;
         const own = view.sysctls.number(held.host, `net.ipv4.conf.${held.held.dev}.forwarding`);
         const all = view.sysctls.number(held.host, 'net.ipv4.ip_forward');
-        const off = own.state === 'known' && own.value === 0 ? { setting: `net.ipv4.conf.${held.held.dev}.forwarding`, answer: own } : all.state === 'known' && all.value === 0 ? { setting: 'net.ipv4.ip_forward', answer: all } : null;
-        if (off === null) { yield all.state === 'unknown' ? unsettled('RT-02', subject, all) : nothing('RT-02', subject, [...all.lines]); continue; }
+        // The kernel asks the device a packet came in by (IN_DEV_FORWARD); writing ip_forward sets all devices, so it is the one to name when both are off.
+        const general = all.state === 'known' && all.value === 0 ? { setting: 'net.ipv4.ip_forward', answer: all } : null;
+        const off = own.state !== 'known' ? general : own.value > 0 ? null : general ?? { setting: `net.ipv4.conf.${held.held.dev}.forwarding`, answer: own };
+        if (off === null) { yield own.state !== 'known' && all.state === 'unknown' ? unsettled('RT-02', subject, all) : nothing('RT-02', subject, own.state === 'known' ? own.lines : all.state === 'known' ? all.lines : []); continue; }
         yield fault(finding('RT-02', {
           host: held.host, about: [about.host(held.host), about.host(user)], args: { user: hostName(user), host: hostName(held.host), gateway: hop.via, setting: off.setting },
           proofs: [proof(user, route.source, 'its gateway'), proof(held.host, held.line, 'that is this host'), ...proofs(held.host, off.answer, 'it does not forward')],
@@ -44,13 +47,13 @@ function* gateways(view: View): Generator<Answer> {
   }
 }
 
-function* spread({ host, to, first, last }: View['multipaths']['all'][number]): Generator<Answer> {
+function* spread({ host, to, first, last, group }: View['multipaths']['all'][number]): Generator<Answer> {
   const text = (hops: readonly NextHop[]): string => hops.map((hop) => hop.via ?? hop.dev ?? '?').sort().join(', ');
   if (last === null) return;
-  if (text(first.hops) === text(last.hops)) { yield nothing('RT-04', `${to} on ${hostName(host)}`, [first.line, last.line]); return; }
+  if (text(first.hops) === text(last.hops) || group?.resilient === true) { yield nothing('RT-04', `${to} on ${hostName(host)}`, [first.line, last.line, ...(group === null ? [] : [group.source])]); return; }
   yield fault(finding('RT-04', {
-    host, about: [about.host(host)], args: { host: hostName(host), to, before: text(first.hops), after: text(last.hops) }, proofs: [proof(host, first.line, 'before'), proof(host, last.line, 'after')],
-    lowered: [{ by: 0.15, because: 'a group of next hops may be resilient: the routing table does not say' }], settle: [{ host, command: 'ip nexthop show' }],
+    host, about: [about.host(host)], args: { host: hostName(host), to, before: text(first.hops), after: text(last.hops) }, proofs: [proof(host, first.line, 'before'), proof(host, last.line, 'after'), ...(group === null ? [] : [proof(host, group.source, 'the group, which is not a resilient one')])],
+    ...(group === null ? { lowered: [{ by: 0.15, because: 'a group of next hops may be resilient: the routing table does not say' }], settle: [{ host, command: 'ip nexthop show' }] } : {}),
   }));
 }
 

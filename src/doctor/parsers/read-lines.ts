@@ -44,6 +44,8 @@ export function whyNoOutput(text: string): string | null {
   if (/^(?:\.{3,}|…+|\[?(?:\.\.\.|…) ?(?:snip|omitted|truncated|省略)?.{0,20}\]?|<snip>|\[snip\]|-{2,} ?snip ?-{2,})$/i.test(text)) return 'somebody cut the output here';
   if (text.length > 300) return null;
   if (/^(?:-?(?:ba|da|a|k|z)?sh: |zsh: ).*(?:not found|No such file|Permission denied)/.test(text) || /: command not found$/.test(text)) return 'the command did not run';
+  // `ip route get` needs no right: that is how the kernel says `prohibit` (EACCES).
+  if (text === 'RTNETLINK answers: Permission denied') return null;
   if (/(?:Operation not permitted|Permission denied|you must be root|must be run as root)/i.test(text)) return 'the command was not allowed to look';
   return null;
 }

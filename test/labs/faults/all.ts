@@ -1,6 +1,7 @@
 import type { Lab } from '../lab.ts';
 import { l2Claimants } from './l2-claimants.ts';
 import { l2Silence } from './l2-silence.ts';
+import { rtWays } from './rt-ways.ts';
 import { vrChecks } from './vr-checks.ts';
 import { vrElections } from './vr-elections.ts';
 
@@ -10,4 +11,5 @@ export const labs: readonly Lab[] = [
   ...l2Silence,
   ...vrElections,
   ...vrChecks,
+  ...rtWays,
 ];
