@@ -28,8 +28,8 @@ export function createFirewalls(index: RecordIndex): Firewalls {
     const wanted = which === 'first' ? first : last;
     const chosen = mine.filter((found) => found.read.capture.sample === wanted || !found.record.complete || !mine.some((other) => other.read.formats[0] === found.read.formats[0] && other.read.capture.sample === wanted));
     // A listing without a single table makes no record, and says that there is none.
-    const whole = (format: 'iptables-save' | 'nft-ruleset', command: RegExp): boolean => index.read(host, format).some((read) => read.complete && command.test(read.capture.command));
-    const looked = { legacy: whole('iptables-save', /legacy-save/), nft: whole('nft-ruleset', /list ruleset/) };
+    const whole = (format: 'iptables-save' | 'nft-ruleset' | 'nft-json', command: RegExp): boolean => index.read(host, format).some((read) => read.complete && command.test(read.capture.command));
+    const looked = { legacy: whole('iptables-save', /legacy-save/), nft: whole('nft-ruleset', /list ruleset/) || whole('nft-json', /list ruleset/) };
     const sets = index.of('ip-set').filter((found) => found.host === host);
     return known(joinTables(host, chosen.map((found) => found.record), sets.map((found) => found.record), looked), chosen.map((found) => found.record.source));
   };

@@ -1,11 +1,11 @@
-import { sourceLine, unreadLine } from '../evidence.ts';
+import { recognition, sourceLine, unreadLine } from '../evidence.ts';
 import type { Capture, Parser, Reading, SourceLine, Unread } from '../evidence.ts';
 import type { Chain, Family, NamedSet, Rule, Table } from '../model/firewall/rule.ts';
 import { nftBaseChain } from './nft-base-chain.ts';
 import { readNftRule } from './nft-rule.ts';
 import { namedSet } from './nft-sets.ts';
 import { NftCursor, nftWords } from './nft-words.ts';
-import { recognise, whyNoOutput } from './read-lines.ts';
+import { isJson, recognise, whyNoOutput } from './read-lines.ts';
 
 /**
  * `nft list ruleset` (also `list table`, `list chain`, and files that `nft -f` loads):
@@ -28,7 +28,7 @@ import { recognise, whyNoOutput } from './read-lines.ts';
 export const nftRuleset: Parser<'nft-ruleset', Table> = {
   format: 'nft-ruleset',
   commands: ['nft list ruleset'],
-  recognises: (capture) => recognise(capture, (typed) => typed.program === 'nft' && !typed.words.some((word) => /^-\w*j|^--json/.test(word)), (text) => tableLine.test(text) || /^type (?:filter|nat|route) hook \w+ /.test(text)),
+  recognises: (capture) => (isJson(capture) ? recognition.no : recognise(capture, (typed) => typed.program === 'nft' && !typed.words.some((word) => /^-\w*j|^--json/.test(word)), (text) => tableLine.test(text) || /^type (?:filter|nat|route) hook \w+ /.test(text))),
   parse: parseNftRuleset,
 };
 

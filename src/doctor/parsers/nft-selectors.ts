@@ -38,6 +38,8 @@ export function readSelector(cursor: NftCursor): Selector | null {
     cursor.next();
     return meta[head] ?? null;
   }
+  // `@ll,48,64`: bytes of a header that nft has no name for.
+  if (/^@(?:ll|nh|th|ih)$/.test(head) && cursor.peek(1) === ',') return opaque(Array.from({ length: 5 }, () => cursor.next()).join(''));
   const read = selectors[head];
   if (read === undefined) return null;
   cursor.next();

@@ -88,19 +88,19 @@ export function readFlags(cursor: NftCursor): number | null {
 
 /** A named set or map with its lines, `elements = { ... }` put together already. */
 export function namedSet(name: string, lines: readonly string[], source: SourceLine): NamedSet | null {
+  const text = lines.find((line) => line.startsWith('elements'));
+  if (text === undefined) return setOf(name, lines, lines.find((line) => line.startsWith('flags ')) ?? '', null, source);
+  const cursor = new NftCursor(nftWords(text));
+  while (!cursor.ended() && !cursor.take('{')) cursor.next();
+  return setOf(name, lines, lines.find((line) => line.startsWith('flags ')) ?? '', cursor.untilClosed(), source);
+}
+
+/** The same out of its declaration (among `lines`), its flags and its elements without the braces. Null when they cannot be read. */
+export function setOf(name: string, lines: readonly string[], flags: string, elements: NftCursor | null, source: SourceLine): NamedSet | null {
   const declaration = lines.map((line) => kindsOfDeclaration(line)).find((one) => one !== null) ?? null;
   if (declaration === null) return null;
-  const flags = lines.find((line) => line.startsWith('flags ')) ?? '';
-  const text = lines.find((line) => line.startsWith('elements'));
-  let steady = !/dynamic/.test(flags);
-  let elements: readonly SetElement[] = [];
-  if (text !== undefined) {
-    const cursor = new NftCursor(nftWords(text));
-    while (!cursor.ended() && !cursor.take('{')) cursor.next();
-    const read = readElements(cursor.untilClosed(), declaration.kinds);
-    if (read === null) return null;
-    elements = read.elements;
-    steady = steady && read.steady;
-  }
-  return { name, elements, steady, source };
+  const steady = !flags.includes('dynamic');
+  if (elements === null) return { name, elements: [], steady, source };
+  const read = readElements(elements, declaration.kinds);
+  return read === null ? null : { name, elements: read.elements, steady: steady && read.steady, source };
 }

@@ -59,6 +59,13 @@ const statements: Readonly<Record<string, (cursor: NftCursor, word: string) => r
   },
   dup: pass,
   fwd: (cursor) => [{ kind: 'opaque-target', what: `fwd ${rest(cursor)}`, command: null }],
+  // `meter flood size 65535 { ip saddr limit rate 10/second }`, the older way to write it.
+  meter: (cursor) => {
+    const name = cursor.next();
+    if (cursor.take('size')) cursor.next();
+    if (cursor.take('{')) cursor.untilClosed();
+    return [{ kind: 'sometimes', what: `meter ${name}` }];
+  },
   add: updateSet, update: updateSet, delete: updateSet,
   // Rules that iptables-nft made with modules nft cannot print: their arguments are only in iptables-save.
   xt: (cursor) => {
@@ -70,11 +77,14 @@ const statements: Readonly<Record<string, (cursor: NftCursor, word: string) => r
   },
 };
 
-/** `add @seen { ip saddr timeout 1m }`. */
+/** `add @seen { ip saddr timeout 1m }`; with `limit rate over 3/minute` inside, the rule goes on only for elements that are over it. */
 function updateSet(cursor: NftCursor, word: string): readonly Step[] {
-  const name = cursor.next();
-  if (cursor.take('{')) cursor.untilClosed();
-  return [{ kind: 'pass', text: `${word} ${name}` }];
+  const text = `${word} ${cursor.next()}`;
+  return cursor.take('{') && limits(cursor.untilClosed()) ? [{ kind: 'sometimes', what: text }] : [{ kind: 'pass', text }];
+}
+
+function limits(inside: NftCursor): boolean {
+  return inside.words.some((word, at) => !word.quoted && (word.text === 'limit' || word.text === 'quota' || (word.text === 'ct' && inside.words[at + 1]?.text === 'count')));
 }
 
 /** Words that begin the next statement end a log or dup. */

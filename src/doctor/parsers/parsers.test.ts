@@ -86,7 +86,7 @@ describe('samples', () => {
     for (const record of read.records) expect(record.source).toEqual({ file: 'f.txt', line: record.source.line, text: lines[record.source.line - 1] });
   });
   test('every format has one', async () => {
-    const seen = new Set<string>(['iptables-save', 'iptables-list', 'nft-ruleset', 'ipset', 'conntrack-table']);
+    const seen = new Set<string>(['iptables-save', 'iptables-list', 'nft-ruleset', 'nft-json', 'ipset', 'conntrack-table']);
     for (const { command, text } of samples) for (const format of (await readCapture(capture(text.split('\n'), command))).formats) seen.add(format);
     expect(parsers.map((parser) => parser.format).filter((format) => !seen.has(format))).toEqual([]);
   });

@@ -14,6 +14,7 @@ import { haproxyStat } from './haproxy-stat.ts';
 import { hostFacts } from './host-facts.ts';
 import { ipAddress } from './ip-address.ts';
 import { ipNeighbour } from './ip-neighbour.ts';
+import { ipNexthop } from './ip-nexthop.ts';
 import { ipRoute } from './ip-route.ts';
 import { ipRule } from './ip-rule.ts';
 import { ipset } from './ipset.ts';
@@ -30,6 +31,7 @@ import { kernelLog } from './kernel-log.ts';
 import { kubeObjects } from './kube-objects.ts';
 import { listenLog } from './listen-log.ts';
 import { netstatStatistics } from './netstat-statistics.ts';
+import { nftJson } from './nft-json.ts';
 import { nftRuleset } from './nft-ruleset.ts';
 import { nginxConfig, nginxLog } from './nginx.ts';
 import { nstat } from './nstat.ts';
@@ -45,8 +47,8 @@ import { tlsSession } from './tls-session.ts';
  * narrow ones stand before logs, which accept anything.
  */
 export const parsers = [
-  ipAddress, ipNeighbour, arp, ipRoute, ipRule, bridge, ping, arping,
-  iptablesSave, iptablesList, nftRuleset, ipset,
+  ipAddress, ipNeighbour, arp, ipRoute, ipNexthop, ipRule, bridge, ping, arping,
+  iptablesSave, iptablesList, nftRuleset, nftJson, ipset,
   sysctl, conntrackTable, conntrackStats, nstat, netstatStatistics, ss,
   ipvsServices, ipvsRules, ipvsConnections, ipvsDaemon,
   keepalivedConfig, keepalivedData, keepalivedLog,
