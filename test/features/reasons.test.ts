@@ -98,10 +98,12 @@ describe('every answer that the router gives itself says why', () => {
 
 describe('unknown hosts', () => {
   test('can be answered with 404', async () => {
-    const other = await startRouter({ flags: ['--unknown-host', '404'], manifests: [...serving('web', [await startMember()]), route('web')] });
+    const other = await startRouter({ flags: ['--unknown-host', '404'], manifests: [...serving('web', [await startMember()]), route('web', { path: '/x' })] });
     expect(await other.get('unknown.test')).toMatchObject({ status: 404, reason: 'no-route-for-host' });
     expect(await other.getTls('unknown.test')).toMatchObject({ status: 404, reason: 'no-route-for-host' });
-    expect((await other.get('web.test')).status).toBe(200);
+    // As the OpenShift router does, which tells no unknown path from an unknown host.
+    expect(await other.get('web.test', '/y')).toMatchObject({ status: 404, reason: 'no-route-for-path' });
+    expect((await other.get('web.test', '/x')).status).toBe(200);
   });
 
   test('can be closed without a word', async () => {
