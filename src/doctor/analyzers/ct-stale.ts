@@ -74,7 +74,9 @@ function* idle(view: View): Generator<Answer> {
     const timers: { readonly what: string; readonly timeout: Known<number> & { readonly state: 'known' } }[] = [];
     const tracked = view.conntrack.timeout(host, 'tcp_timeout_established');
     if (tracked.state === 'known') timers.push({ what: 'nf_conntrack_tcp_timeout_established', timeout: tracked });
-    for (const found of view.lvs.timeouts.filter((each) => each.host === host)) timers.push({ what: 'IPVS', timeout: { state: 'known', value: found.record.tcp, lines: [found.record.source] } });
+    // The module has its time-outs as soon as it is loaded, also on a host that balances nothing.
+    const balances = view.lvs.of(host).length > 0;
+    for (const found of view.lvs.timeouts.filter((each) => balances && each.host === host)) timers.push({ what: 'IPVS', timeout: { state: 'known', value: found.record.tcp, lines: [found.record.source] } });
     for (const { what, timeout } of timers) {
       if (timeout.value > shortest.value.value) { yield nothing('CT-10', `${what} on ${hostName(host)}`, timeout.lines); continue; }
       const [first, ...rest] = [...proofs(host, timeout, 'when it is forgotten'), ...proofs(shortest.host, shortest.value, 'when it would be kept alive')];

@@ -64,7 +64,7 @@ export const lv = family({
   'LV-07': {
     code: 'LV-07', name: 'dr-port-differs', title: 'Direct routing to another port', severity: 'error',
     message: '{director} forwards {vip}:{port} by {forward} to {server}:{serverPort}: this method cannot change the port, the packet arrives for port {port}.',
-    fix: [{ text: 'Let the real server listen on {port}, and say so in the service.', command: 'ipvsadm -e -t {vip}:{port} -r {server}:{port} -g' }, { text: 'Use masquerading, which can change ports, if the answers pass the director.' }],
+    fix: [{ text: 'Let the real server listen on {port}, and say so in the service.', command: 'ipvsadm -d -t {vip}:{port} -r {server}:{serverPort}; ipvsadm -a -t {vip}:{port} -r {server}:{port} {flag}' }, { text: 'Use masquerading, which can change ports, if the answers pass the director.' }],
     verify: { text: 'Both ports are the same.', command: 'ipvsadm -ln' },
     explains: ['LV-01', 'LV-06'],
     page: {

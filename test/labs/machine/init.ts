@@ -45,7 +45,9 @@ answer() {
   rm -f "/agent/$1.sh" "/agent/$1.out"
 }
 while read -r id seconds line <&3; do
-  answer "$id" "$seconds" "$line" 3>&3 &
-done
+  answer "$id" "$seconds" "$line" &
+done &
+# A first process that waits also takes in the ended processes that nobody else waits for.
+wait $!
 poweroff -f
 `;

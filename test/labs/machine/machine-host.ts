@@ -19,7 +19,9 @@ mkdir -p /etc/keepalived /etc/haproxy
 printf '127.0.0.1 localhost\\n' > /etc/hosts
 ip link set lo up
 touch /agent/${name}.ready
-exec sleep infinity
+# Waiting also takes in ended processes that nobody else waits for.
+sleep infinity &
+wait
 `;
 }
 

@@ -14,7 +14,7 @@ import { extensions, installed, libraries, programs } from './programs.ts';
 const texts = ['/etc/protocols', '/etc/services', '/etc/os-release', '/etc/iproute2'] as const;
 
 /** Made anew when this file or its neighbours do something else. */
-const format = 1;
+const format = 2;
 
 /**
  * The root file system of the virtual machine, in memory: this machine's own programs with their libraries, the kernel's network
