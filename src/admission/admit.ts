@@ -28,7 +28,7 @@ const nothing: Admission = { verdicts: [], claims: [] };
  * verdict or claim whose inputs did not change is the same object as before.
  */
 export const createAdmission = (options: AdmissionOptions): ((view: StoreView) => Admission) => {
-  const judgeTls = createTlsJudge(options.now);
+  const judgeTls = createTlsJudge(options.now, options.judgeTls);
   const book = createClaimBook({ ownership: !options.disableNamespaceOwnershipCheck, wildcards: options.allowWildcardRoutes });
   const routes = createRouteVerdicts(options, book);
   const verdicts = new Map<Resource, Verdict>();

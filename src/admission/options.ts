@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { FieldLines } from '../resources/metadata.ts';
+import type { TlsMaterial, TlsTexts } from './certificates/tls-material.ts';
 
 /** What admission is told by whoever runs it. */
 export type AdmissionOptions = Config['admission'] & {
@@ -12,4 +13,6 @@ export type AdmissionOptions = Config['admission'] & {
    * function, so that the answer depends on nothing but the objects. Expired certificates are served, with a warning.
    */
   readonly now: number;
+  /** Judges certificates in place of `judgeTlsMaterial` at `now`, with the same answers. */
+  readonly judgeTls?: (texts: TlsTexts) => TlsMaterial;
 };

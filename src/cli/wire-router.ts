@@ -8,6 +8,7 @@ import { createHaproxyFigures, lookUp } from '../haproxy/ask.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Loop } from '../reconcile/loop.ts';
+import { JudgeAhead } from './judge-ahead.ts';
 import type { RunningRouter, RouterObserver } from './running-router.ts';
 import { defaultPace, ManifestDirectory } from '../sources/manifest-directory.ts';
 import { Store } from '../store/store.ts';
@@ -24,19 +25,28 @@ export interface WiredRouter extends RunningRouter {
 
 /** Puts the parts together: sources -> store -> admission -> table -> haproxy. Nothing runs before `start`. */
 export const wireRouter = async (config: Config, log: Logger, clock: Clock, observer: RouterObserver): Promise<WiredRouter> => {
-  const source = new ManifestDirectory(config.directory, { ...defaultPace, quiet: config.pace.quiet, longest: config.pace.longest });
+  const now = clock.now();
+  const ahead = new JudgeAhead(now, (error) => { log.warn('The thread that judges certificates at start ended; they are judged without it', { because: String(error) }); });
+  const pace = { ...defaultPace, quiet: config.pace.quiet, longest: config.pace.longest };
+  const source = new ManifestDirectory(config.directory, pace, Date.now, (resources) => { ahead.see(resources); });
   const store = new Store();
   const driver = new ProcessDriver({
     config, clock, log, uid: process.getuid?.() ?? 0, limits: readFileSync('/proc/self/limits', 'utf8'),
     onRestart: (message) => { observer.restarted({ at: clock.now(), message }); },
   });
-  const admit = createAdmission({ ...config.admission, domain: config.tls.domain, lineOf: source.lineOf, now: clock.now() });
+  const admit = createAdmission({ ...config.admission, domain: config.tls.domain, lineOf: source.lineOf, now, judgeTls: ahead.judge });
   const destinationCa = config.tls.defaultDestinationCa === null ? null : readFileSync(config.tls.defaultDestinationCa, 'utf8');
   const buildTable = createTableBuilder({ ...config.defaults, allowLocalAddresses: config.admission.allowLocalAddresses, defaultDestinationCa: destinationCa });
   const certificate = await openDefaultCertificate(config, clock, log, () => { loop.poke(); });
   // The source already waits for quiet; waiting twice would only be slower.
   const loop: Loop = new Loop({
-    source, store, admit, buildTable, driver, clock, defaultCertificate: () => certificate.current(),
+    source, store, buildTable, driver, clock,
+    admit: (view) => {
+      const admission = admit(view);
+      ahead.end();
+      return admission;
+    },
+    defaultCertificate: () => certificate.current(),
     pace: { ...config.pace, quiet: 0 }, events: observer,
   });
   let [adopted, opened, stopped] = [false, false, false];
@@ -60,6 +70,7 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
       if (stopped) return;
       stopped = true;
       certificate.stop();
+      ahead.end();
       await loop.stop();
       if (opened) await (haproxy === 'leave' ? driver.detach() : driver.stop(config.stop.drain));
     },

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import type { Resource } from '../resources/kinds.ts';
 import type { FieldLines } from '../resources/metadata.ts';
 import { DirectoryWatchers } from './directory-watchers.ts';
 import { fieldLinesOnDisk } from './field-lines-on-disk.ts';
@@ -45,13 +46,16 @@ export class ManifestDirectory implements Source {
   #found: readonly SourceProblem[] = [];
   #changed: ((snapshot: Snapshot) => void) | null = null;
 
-  /** `directory` as the user typed it: origins begin with it. `now` in milliseconds since the epoch, like files' times. */
-  constructor(directory: string, pace: Partial<DirectoryPace> = {}, now: () => number = Date.now) {
+  /**
+   * `directory` as the user typed it: origins begin with it. `now` in milliseconds since the epoch, like files' times. `seen` is told of
+   * the objects of each file as soon as it is read, long before a snapshot has them all.
+   */
+  constructor(directory: string, pace: Partial<DirectoryPace> = {}, now: () => number = Date.now, seen?: (resources: readonly Resource[]) => void) {
     this.#directory = join(directory);
     this.#pace = { ...defaultPace, ...pace };
     this.#now = now;
     this.lineOf = fieldLinesOnDisk(fileLimit);
-    this.#files = new ManifestFiles(fileLimit, this.#pace);
+    this.#files = new ManifestFiles(fileLimit, this.#pace, seen);
     this.#watchers = new DirectoryWatchers((where, name) => this.#noticed(where, name));
     this.#tree = new ManifestTree(this.#directory, this.#files, this.#watchers);
     this.#quiet = new Quiet(this.#pace, () => this.#look());

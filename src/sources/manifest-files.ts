@@ -1,6 +1,7 @@
 import { keepLastGood, keptNotice } from './keep-last-good.ts';
 import { ObjectIndex } from './object-index.ts';
 import type { Contribution } from './object-index.ts';
+import type { Resource } from '../resources/kinds.ts';
 import { readFile } from './read-file.ts';
 import type { Reading } from './read-file.ts';
 import { problemsOf, readManifests } from './read-manifests.ts';
@@ -45,10 +46,13 @@ export class ManifestFiles {
   readonly #waiting = new Map<string, Waiting>();
   readonly #index = new ObjectIndex();
   #lastRemoval = 0;
+  readonly #seen: (resources: readonly Resource[]) => void;
 
-  constructor(limit: number, patience: FilePatience) {
+  /** `seen` is told of the objects of each file as soon as it is read. */
+  constructor(limit: number, patience: FilePatience, seen: (resources: readonly Resource[]) => void = () => undefined) {
     this.#limit = limit;
     this.#patience = patience;
+    this.#seen = seen;
   }
 
   /** Files that bring something, or did when they were last read. */
@@ -138,6 +142,7 @@ export class ManifestFiles {
     }
     this.#waiting.delete(file);
     const contribution = keepLastGood(before?.contribution ?? none, manifest);
+    this.#seen(contribution.resources);
     const problems = problemsOf(manifest);
     this.#put(file, { manifest, contribution, problems, stamp: reading.stamp, racy: !reading.steady || now - reading.modified < racyFor });
   }

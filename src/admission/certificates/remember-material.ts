@@ -6,17 +6,17 @@ import type { TlsMaterial, TlsTexts } from './tls-material.ts';
 const generation = 5_000;
 
 /**
- * `judgeTlsMaterial` that remembers its answers by the digest of the texts: many routes carry the same wildcard
+ * A `judge` that remembers its answers by the digest of the texts: many routes carry the same wildcard
  * certificate, and an edited route mostly keeps its own. Two generations bound what is kept while certificates rotate.
  * @param now milliseconds since the epoch
  */
-export const createTlsJudge = (now: number): ((texts: TlsTexts) => TlsMaterial) => {
+export const createTlsJudge = (now: number, judge = (texts: TlsTexts): TlsMaterial => judgeTlsMaterial(texts, now)): ((texts: TlsTexts) => TlsMaterial) => {
   let recent = new Map<string, TlsMaterial>();
   let older = new Map<string, TlsMaterial>();
   return (texts) => {
     const digest = digestOf(texts);
     const known = recent.get(digest) ?? older.get(digest);
-    const material = known ?? judgeTlsMaterial(texts, now);
+    const material = known ?? judge(texts);
     if (recent.size >= generation) [older, recent] = [recent, new Map<string, TlsMaterial>()];
     recent.set(digest, material);
     return material;
