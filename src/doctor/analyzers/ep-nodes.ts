@@ -68,15 +68,18 @@ function* policies(view: View, service: ServiceObject): Generator<Answer> {
   if (first === undefined) return;
   const subject = `${service.namespace}/${service.name}`;
   if (router === null) { yield unsettled('EP-05', subject, unknown('the router\'s pods are not in the evidence', [{ host: '', command: 'kubectl get pods -A -o yaml -l app.kubernetes.io/component=controller   # or the namespace of the router' }])); return; }
-  const answers = mine.map((policy) => allows(view, policy, router));
+  const wanted = service.ports.flatMap((port) => portOf(pod, port.targetPort) ?? []);
+  const answers = mine.map((policy) => allows(view, policy, router, pod, wanted));
+  // A rule that lets the router in, for other ports only.
+  const near = mine.flatMap((policy) => otherPorts(view, policy, router, pod, wanted))[0];
   const allowed = answers.find((answer) => answer.state === 'known');
   if (allowed !== undefined) { yield nothing('EP-05', subject, allowed.lines); return; }
   const open = answers.filter((answer) => answer.state === 'unknown');
   if (open.length > 0) { yield unsettled('EP-05', subject, ...open); return; }
   yield fault(finding('EP-05', {
     host: '', about: [about.name(subject)],
-    args: { policy: `${first.namespace}/${first.name}`, policyName: first.name, service: subject, namespace: service.namespace, router: `${router.namespace}/${router.name}`, routerNamespace: router.namespace, routerName: router.name },
-    proofs: [proof('', first.lineOf(['spec', 'podSelector']), 'it selects the pods'), proof('', first.lineOf(['spec', 'ingress']), 'what it allows'), proof('', router.record.source, 'the router'), ...service.routedBy.slice(0, 1).map((line) => proof('', line, 'a route leads there'))],
+    args: { policy: `${first.namespace}/${first.name}`, policyName: first.name, service: subject, namespace: service.namespace, router: `${router.namespace}/${router.name}`, routerNamespace: router.namespace, routerName: router.name, where: near === undefined ? '' : ` on port ${wanted.join(' or ')} (only on ${near.ports})` },
+    proofs: [proof('', first.lineOf(['spec', 'podSelector']), 'it selects the pods'), proof('', first.lineOf(['spec', 'ingress']), 'what it allows'), ...(near === undefined ? [] : [proof('', near.line, 'it lets the router in, to other ports')]), proof('', router.record.source, 'the router'), ...service.routedBy.slice(0, 1).map((line) => proof('', line, 'a route leads there'))],
     rulesOut: mine.length > 1 ? [{ code: null, what: 'Another policy that allows it', because: `all ${String(mine.length)} policies were looked at`, line: mine[1]?.source ?? null }] : [],
   }));
 }
@@ -101,14 +104,52 @@ function selects(value: unknown, labels: ReadonlyMap<string, string>): boolean |
   return [...plain].every(([key, wanted]) => labels.get(key) === wanted);
 }
 
-/** Whether one policy lets the router's pod in. Ports are not looked at: a policy that names the router names its port as well. */
-function allows(view: View, policy: KubeObject, router: PodObject): Known<true> {
+/** The number behind a target port: itself, or the container port of that name. */
+function portOf(pod: PodObject, target: string | null): number | null {
+  if (target === null) return null;
+  if (/^\d+$/.test(target)) return Number(target);
+  const declared = listOf(pod.spec['containers']).flatMap((container) => listOf(container['ports'])).find((each) => each['name'] === target);
+  const number = Number(textOf(declared?.['containerPort']) ?? NaN);
+  return Number.isNaN(number) ? null : number;
+}
+
+/** Whether a rule's list of ports has one of those the service leads to. Null: a name of the policy that the pod does not declare. */
+function portFits(rule: Readonly<Record<string, unknown>>, pod: PodObject, wanted: readonly number[]): boolean | null {
+  const ports = listOf(rule['ports']);
+  if (ports.length === 0 || wanted.length === 0) return true;
+  let open = false;
+  for (const each of ports) {
+    if (each['protocol'] !== undefined && each['protocol'] !== 'TCP') continue;
+    const named = textOf(each['port']);
+    if (named === null) return true;
+    const low = portOf(pod, named);
+    const high = Number(textOf(each['endPort']) ?? low ?? NaN);
+    if (low === null) open = true;
+    else if (wanted.some((port) => port >= low && port <= high)) return true;
+  }
+  return open ? null : false;
+}
+
+function otherPorts(view: View, policy: KubeObject, router: PodObject, pod: PodObject, wanted: readonly number[]): { readonly line: KubeObject['source']; readonly ports: string }[] {
+  return listOf(specOf(policy)['ingress']).flatMap((rule, at) => {
+    if (portFits(rule, pod, wanted) !== false) return [];
+    const { ports: _, ...peers } = rule;
+    const only = { ...policy, object: { ...policy.object, spec: { ...specOf(policy), ingress: [peers] } } };
+    return allows(view, only, router, pod, wanted).state !== 'known' ? [] : [{ line: policy.lineOf(['spec', 'ingress', at, 'ports']), ports: listOf(rule['ports']).map((each) => textOf(each['port']) ?? textOf(each['protocol']) ?? '?').join(', ') }];
+  });
+}
+
+/** Whether one policy lets the router's pod in, to a port that the service leads to. */
+function allows(view: View, policy: KubeObject, router: PodObject, pod: PodObject, wanted: readonly number[]): Known<true> {
   const rules = listOf(specOf(policy)['ingress']);
   const settle = [{ host: '', command: `kubectl get namespace ${router.namespace} -o yaml` }];
   let open: Known<true> | null = null;
   for (const [at, rule] of rules.entries()) {
     const line = policy.lineOf(['spec', 'ingress', at]);
     const peers = listOf(rule['from']);
+    const fits = portFits(rule, pod, wanted);
+    if (fits === false) continue;
+    if (fits === null) { open = unknown(`which port ${policy.namespace}/${policy.name} means is not declared by ${pod.name}`, [{ host: '', command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml` }]); continue; }
     if (rule['from'] === undefined || peers.length === 0) return known(true, [line]);
     for (const peer of peers) {
       if (isObject(peer['ipBlock'])) {

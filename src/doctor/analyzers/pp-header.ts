@@ -106,10 +106,13 @@ function* unexpected(view: View): Generator<Answer> {
     // Without the balancer's configuration a failed handshake may be anything, and bad requests may be a broken program.
     if (first.tls && (sender === undefined || bind === undefined || bind.args.includes('accept-proxy'))) continue;
     if (bind?.args.includes('accept-proxy') === true) continue;
+    // `show errors` keeps the last refused request: its first bytes decide.
+    const kept = view.haproxy.refusedMessages.filter((found) => found.host === host && found.record.direction === 'request' && found.record.proxy === listener && found.record.client === client).at(-1)?.record;
+    if (kept !== undefined && !kept.proxyHeader) { yield nothing('PP-02', `${listener} on ${hostName(host)}`, [kept.source]); continue; }
     yield fault(finding('PP-02', {
       host, about: [about.host(host)], args: { listener, host: hostName(host), clients: client, count: String(group.length) },
-      proofs: [proof(host, first.line, 'not understood'), proof(host, second.line, 'nor this one'), ...(sender === undefined ? [] : [proof(sender.host, sender.line, 'the header is sent')]), ...(bind === undefined ? [] : [proof(host, bind.source, 'and not expected')])],
-      ...(sender === undefined ? { severity: 'warning' as const, lowered: [{ by: 0.4, because: 'the configuration of the sender was not captured' }], settle: [{ host, command: 'echo "show errors" | socat stdio SOCKET   # the first bytes of the request' }] } : {}),
+      proofs: [proof(host, first.line, 'not understood'), proof(host, second.line, 'nor this one'), ...(sender === undefined ? [] : [proof(sender.host, sender.line, 'the header is sent')]), ...(bind === undefined ? [] : [proof(host, bind.source, 'and not expected')]), ...(kept === undefined ? [] : [proof(host, kept.source, 'the refused request begins with the header')])],
+      ...(sender === undefined && kept === undefined ? { severity: 'warning' as const, lowered: [{ by: 0.4, because: 'the configuration of the sender was not captured' }], settle: [{ host, command: 'echo "show errors" | socat stdio SOCKET   # the first bytes of the request' }] } : {}),
     }));
   }
 }

@@ -3,7 +3,7 @@ import type { Proof } from '../findings/finding.ts';
 import type { Facets } from '../model/facets.ts';
 import { hostName } from '../model/record-index.ts';
 import { isObject, textOf } from '../parsers/read-lines.ts';
-import { about, analyzer, fault, nothing, proof } from './analyzer.ts';
+import { about, analyzer, couldNotLook, fault, nothing, proof } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
 
 type View = Pick<Facets, 'haproxy' | 'objects'>;
@@ -20,6 +20,7 @@ export const roLog = analyzer({
     for (const group of byBackend) {
       yield* nowhere(view, group);
       yield* refusedHeaders(group);
+      yield* refusedRequests(view, group);
       yield* givenUp(group);
     }
     for (const group of grouped(view.haproxy.sessions, ({ host, record }) => `${host}\0${record.backend}/${record.server}`)) yield* server(group);
@@ -147,6 +148,32 @@ function* refusedHeaders(group: readonly Session[]): Generator<Answer> {
     if (first === undefined) continue;
     yield fault(finding('RO-12', { host: first.host, about: [about.host(first.host), about.name(first.record.backend)], args: { host: hostName(first.host), count: String(list.length), what, backend: first.record.backend }, proofs: shown([first, ...rest], 'refused by HAProxy'), lowered: what === 'answers' ? [{ by: 0.2, because: 'an answer that is no HTTP ends the same way' }] : [], ...few(list) }));
   }
+}
+
+/** HAProxy answers 400 to a request that does not fit, as to any broken one; only `show errors` tells them apart. */
+function* refusedRequests(view: View, group: readonly Session[]): Generator<Answer> {
+  const refused = group.filter(({ record }) => record.status === 400 && /^PR/.test(record.termination));
+  const [first, ...rest] = refused;
+  if (first === undefined) return;
+  const frontend = first.record.frontend.replace(/~$/, '');
+  const kept = view.haproxy.refusedMessages.filter(({ host, record }) => host === first.host && record.direction === 'request' && record.proxy === frontend).map((found) => found.record);
+  // The buffer is full but for the part that is kept free for rewriting.
+  const full = kept.find((record) => record.length !== null && record.free !== null && record.free * 8 < record.length);
+  const [other] = kept;
+  const subject = `${frontend} on ${hostName(first.host)}`;
+  if (full === undefined) {
+    if (other !== undefined) yield nothing('RO-12', subject, [other.sizeSource ?? other.source]);
+    // Who also gets answers sends requests, and no PROXY header before them.
+    else if (refused.some(({ record }) => view.haproxy.sessions.some((each) => each.host === first.host && each.record.client !== null && each.record.client === record.client && each.record.frontend === record.frontend && each.record.request !== null && !each.record.termination.startsWith('P')))) yield couldNotLook('RO-12', subject, 'requests were answered with 400, and what was wrong with them was not captured', [{ host: first.host, command: 'echo "show errors" | socat stdio SOCKET' }]);
+    return;
+  }
+  const own = refused.find(({ record }) => record.client === full.client) ?? first;
+  yield fault(finding('RO-12', {
+    host: first.host, about: [about.host(first.host), about.name(first.record.backend)], args: { host: hostName(first.host), count: String(refused.length), what: 'requests', backend: first.record.backend },
+    proofs: [proof(first.host, full.sizeSource ?? full.source, `${String(full.length)} bytes of headers, and no room for more`), ...shown([own, ...rest.filter((each) => each !== own)], 'refused with 400')],
+    rulesOut: [{ code: 'PP-02', what: 'A PROXY header that is not expected', because: full.proxyHeader ? 'it is longer than any' : 'the request does not begin with one', line: full.source }],
+    ...(refused.length > 1 ? { lowered: [{ by: 0.1, because: 'only the last refused request is kept: the others may have been wrong in another way' }] } : {}), ...few(refused),
+  }));
 }
 
 function* givenUp(group: readonly Session[]): Generator<Answer> {

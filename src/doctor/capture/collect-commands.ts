@@ -48,6 +48,7 @@ export const collectCommands: readonly CollectCommand[] = [
   // Routing
   { command: 'ip route show table all' },
   { command: 'ip -6 route show table all' },
+  { command: 'ip nexthop show' },
   { command: 'ip rule show' },
   { command: 'sysctl -a', timeout: 20 },
   { command: 'grep -H . /etc/sysctl.conf /etc/sysctl.d/*.conf' },

@@ -53,6 +53,7 @@ const files: readonly (readonly [RegExp, (words: string) => string])[] = [
   [/^ip[- ](?:l|link)(?: show)?$/, () => 'ip -d link show'],
   [/^ip[- ](?:n|neigh|neighbour|neighbor)(?: show)?$/, () => 'ip neigh show'],
   [/^ip[- ](?:r|route)(?: show)?(?: table all)?$/, () => 'ip route show table all'],
+  [/^ip[- ]nexthop(?: show)?$/, () => 'ip nexthop show'],
   [/^ip[- ]rule(?: show)?$/, () => 'ip rule show'],
   [/^ip /, (words) => words],
   [/^arp(?:[- ]-?(\w+))?$/, (words) => `arp -${/^arp(?:[- ]-?(\w+))?$/.exec(words)?.[1] ?? 'n'}`],

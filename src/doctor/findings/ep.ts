@@ -56,7 +56,7 @@ export const ep = family({
   },
   'EP-05': {
     code: 'EP-05', name: 'networkpolicy', title: 'A network policy does not let the router in', severity: 'error',
-    message: 'Network policy {policy} selects the pods of service {service} and does not allow {router} to reach them.',
+    message: 'Network policy {policy} selects the pods of service {service} and does not allow {router} to reach them{where}.',
     fix: [
       { text: 'Allow the router\'s namespace in the policy, for the port that is served.', command: 'kubectl -n {namespace} edit networkpolicy {policyName}' },
       { text: 'Allow every namespace.', widensAccess: 'any pod of the cluster may then reach them' },
@@ -65,7 +65,7 @@ export const ep = family({
     explains: ['RO-06', 'RO-07'],
     page: {
       happens: 'A pod that any ingress policy selects accepts only what some policy allows. The router is a client from another namespace.',
-      evidence: 'A policy of type Ingress whose podSelector fits the pods of a routed service, and no rule of any such policy whose from fits the router\'s pod and namespace.',
+      evidence: 'A policy of type Ingress whose podSelector fits the pods of a routed service, and no rule of any such policy whose from fits the router\'s pod and namespace, with a port that the service leads to.',
       lookAlikes: [{ code: null, what: 'A second policy that allows it', tell: 'policies add up' }, { code: 'FW-01', what: 'A rule of the node', tell: 'not an object of the cluster' }],
     },
   },

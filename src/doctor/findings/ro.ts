@@ -130,7 +130,7 @@ export const ro = family({
     explains: [],
     page: {
       happens: 'All headers of a message must fit into one buffer (16 kB, of which a part is kept free).',
-      evidence: '502 or 500 with PH for answers; 431 with PR for requests.',
+      evidence: '502 or 500 with PH for answers; 431 with PR for requests; or 400 with PR and, in "show errors", a request that fills the buffer.',
       lookAlikes: [{ code: 'PP-02', what: 'A PROXY header taken for a request', tell: 'nothing else comes from that address' }, { code: 'RO-09', what: 'A server that closes', tell: 'SH' }],
     },
   },

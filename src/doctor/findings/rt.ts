@@ -54,7 +54,7 @@ export const rt = family({
     explains: [],
     page: {
       happens: 'The kernel chooses one of several next hops by a hash over the packet. When a hop is added or removed most hashes give another result, and connections reach a host that knows nothing of them.',
-      evidence: 'Two captures of the routing table with different next hops for one prefix, in both of them more than one or before the change.',
+      evidence: 'Two captures of the routing table with different next hops for one prefix, in both of them more than one or before the change; or two captures of a group of next hop objects with different members. A group of type resilient is left alone.',
       lookAlikes: [{ code: null, what: 'Several next hops that stay', tell: 'both captures are equal' }, { code: 'AF-05', what: 'Routers that answer directly behind such a route', tell: 'told at the routers' }],
     },
   },

@@ -8,9 +8,12 @@ export function isForbiddenWithHttp2(cipher: string): boolean {
   return !(/^(?:TLS_)?(?:ECDHE|DHE|EECDH|EDH)[-_]/.test(cipher) && /GCM|CHACHA20|CCM/.test(cipher));
 }
 
-/** The first real cipher of an OpenSSL list; null when the list starts with a group (`HIGH`, `EECDH+AESGCM`) whose order is the library's. */
+/**
+ * The first real cipher of an OpenSSL list; null when the list starts with a group (`HIGH`, `EECDH+AESGCM`) whose order is the library's.
+ * Names of TLS 1.3 are passed over, as OpenSSL does: they have a list of their own, and below 1.3 the first of the others counts.
+ */
 export function firstCipher(list: string): string | null {
-  const [first] = list.replace(/^["']|["']$/g, '').split(':');
+  const [first] = list.replace(/^["']|["']$/g, '').split(':').filter((name) => !/^TLS_(?:AES|CHACHA20)_(?!.*_WITH_)/.test(name));
   return first !== undefined && /^(?:[A-Z0-9]+-)+[A-Z0-9]+$/.test(first) ? first : null;
 }
 

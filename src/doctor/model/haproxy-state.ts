@@ -16,6 +16,8 @@ export interface HaproxyState {
   readonly events: readonly Found<'haproxy-event'>[];
   /** Reloads and ends of workers, as HAProxy, systemd or the controller around it log them, in the order of the logs. */
   readonly reloads: readonly Found<'router-reload'>[];
+  /** Of `show errors`: messages that broke the protocol, or did not fit. */
+  readonly refusedMessages: readonly Found<'haproxy-refused-message'>[];
   readonly signalsByName: readonly Found<'signal-by-name'>[];
   /** Whether a log of HAProxy was captured on the host: only then does silence mean anything. */
   hasLog(host: string): boolean;
@@ -28,6 +30,6 @@ export function createHaproxyState(index: RecordIndex): HaproxyState {
     hosts: index.hosts.filter((host) => formats.some((format) => index.read(host, format).length > 0) || logged(host)),
     sections: index.of('haproxy-section'), stats: index.of('haproxy-stat'), info: index.of('haproxy-info'), serverStates: index.of('haproxy-server-state'), mapEntries: index.of('haproxy-map-entry'),
     stickTables: index.of('haproxy-stick-table'), stickEntries: index.of('haproxy-stick-entry'), processes: index.of('haproxy-process'), sessions: index.of('haproxy-session'),
-    connectionErrors: index.of('haproxy-connection-error'), events: index.of('haproxy-event'), reloads: index.of('router-reload'), signalsByName: index.of('signal-by-name'), hasLog: logged,
+    connectionErrors: index.of('haproxy-connection-error'), events: index.of('haproxy-event'), reloads: index.of('router-reload'), refusedMessages: index.of('haproxy-refused-message'), signalsByName: index.of('signal-by-name'), hasLog: logged,
   };
 }

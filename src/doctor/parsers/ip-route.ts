@@ -22,6 +22,8 @@ export interface IpRouteRecord {
   readonly src: Address | null;
   readonly scope: string | null;
   readonly metric: number;
+  /** Number of the next hop object that the route uses (`nhid 10`); null without. */
+  readonly nexthopId: number | null;
   readonly mtu: number | null;
   readonly advmss: number | null;
   readonly flags: readonly string[];
@@ -87,7 +89,7 @@ function route(text: string, line: SourceLine, table: string, v6: boolean): IpRo
   const source = address(after(words, 'src') ?? '');
   return {
     kind: 'ip-route', source: line, type: type ?? 'unicast', to: target, table: own ?? (type === 'local' || type === 'broadcast' ? 'local' : table),
-    hops: multipath ? [] : [hop(words)], src: source, scope: after(words, 'scope'), metric: numberOf(after(words, 'metric')) ?? 0,
+    hops: multipath ? [] : [hop(words)], src: source, scope: after(words, 'scope'), metric: numberOf(after(words, 'metric')) ?? 0, nexthopId: numberOf(after(words, 'nhid')),
     mtu: numberOf(after(words, 'mtu')), advmss: numberOf(after(words, 'advmss')), flags: words.filter((word) => routeFlags.has(word)),
   };
 }
@@ -150,7 +152,7 @@ function parseJson(capture: Capture): Reading<R> {
     const many = (Array.isArray(item['nexthops']) ? item['nexthops'] : []).flatMap((each): NextHop[] => (isObject(each) ? [{ via: address(textOf(each['gateway']) ?? ''), dev: textOf(each['dev']), weight: numberOf(each['weight']) ?? 1 }] : []));
     records.push({
       kind: 'ip-route', source: sourceLine(capture, at), type, to, table: textOf(item['table']) ?? (type === 'local' || type === 'broadcast' ? 'local' : 'main'), hops: many.length > 0 ? many : [single],
-      src: address(textOf(item['prefsrc']) ?? ''), scope: textOf(item['scope']), metric: numberOf(item['metric']) ?? 0, mtu: null, advmss: null, flags: (Array.isArray(item['flags']) ? item['flags'] : []).flatMap((flag) => textOf(flag) ?? []),
+      src: address(textOf(item['prefsrc']) ?? ''), scope: textOf(item['scope']), metric: numberOf(item['metric']) ?? 0, nexthopId: numberOf(item['nhid']), mtu: null, advmss: null, flags: (Array.isArray(item['flags']) ? item['flags'] : []).flatMap((flag) => textOf(flag) ?? []),
     });
   }
   return { records, unread: [] };

@@ -8,6 +8,7 @@ import { conntrackStats } from './conntrack-stats.ts';
 import { conntrackTable } from './conntrack-table.ts';
 import { dns } from './dns.ts';
 import { haproxyConfig } from './haproxy-config.ts';
+import { haproxyErrors } from './haproxy-errors.ts';
 import { haproxyLog } from './haproxy-log.ts';
 import { haproxyRuntime } from './haproxy-runtime.ts';
 import { haproxyStat } from './haproxy-stat.ts';
@@ -52,7 +53,7 @@ export const parsers = [
   sysctl, conntrackTable, conntrackStats, nstat, netstatStatistics, ss,
   ipvsServices, ipvsRules, ipvsConnections, ipvsDaemon,
   keepalivedConfig, keepalivedData, keepalivedLog,
-  haproxyConfig, haproxyRuntime, haproxyStat, nginxConfig,
+  haproxyConfig, haproxyErrors, haproxyRuntime, haproxyStat, nginxConfig,
   kubeObjects, dns, hostFacts,
   processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, reloadLog, listenLog, kernelLog, componentLog,
 ] as const;
