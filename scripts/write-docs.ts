@@ -1,7 +1,8 @@
 // Writes the parts of the manual that are made from the code: `node scripts/write-docs.ts`. The rest of each page is written by
 // hand and left as it is; docs/findings/ is made as a whole. Tests fail when a page is not what this would write.
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { catalogue } from '../src/doctor/findings/catalogue.ts';
 import { findingPages } from './docs/finding-pages.ts';
 import { withSection } from './docs/made-section.ts';
 import { madeSections } from './docs/made-sections.ts';
@@ -30,4 +31,13 @@ for (const [name, text] of pages) {
 for (const name of there.filter((each) => !pages.has(each))) {
   rmSync(join(folder, name));
   console.log(`docs/findings/${name}: removed`);
+}
+
+// Every code that was ever in the catalogue: a code that leaves it must be retired by name (src/doctor/findings/retired.ts).
+const codesFile = join(root, 'test/finding-codes.txt');
+const ever = existsSync(codesFile) ? readFileSync(codesFile, 'utf8').trim().split('\n') : [];
+const fresh = Object.keys(catalogue).filter((code) => !ever.includes(code));
+if (fresh.length > 0) {
+  writeFileSync(codesFile, `${[...ever, ...fresh].sort().join('\n')}\n`);
+  console.log(`test/finding-codes.txt: ${fresh.join(', ')}`);
 }

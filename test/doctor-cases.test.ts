@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { analyzers } from '../src/doctor/analyzers/analyzers.ts';
 import { importTree } from '../src/doctor/capture/import.ts';
@@ -7,7 +8,10 @@ import { examine } from '../src/doctor/doctor.ts';
 import type { Report } from '../src/doctor/doctor.ts';
 import { catalogue } from '../src/doctor/findings/catalogue.ts';
 import type { Story } from '../src/doctor/findings/story.ts';
-import { sniff } from '../src/doctor/reading.ts';
+import { facetsOf, viewOf } from '../src/doctor/model/facets.ts';
+import type { Facets } from '../src/doctor/model/facets.ts';
+import { indexRecords } from '../src/doctor/model/record-index.ts';
+import { readCaptures, sniff } from '../src/doctor/reading.ts';
 import { doctorCases } from './doctor-cases/case-file.ts';
 import type { DoctorCase } from './doctor-cases/case-file.ts';
 import { falseFindings, isSilent } from './doctor-cases/false-findings.ts';
@@ -68,8 +72,36 @@ describe('the set of cases', () => {
     const silent = cases.filter(isSilent);
     expect(silent.length * 2).toBeGreaterThanOrEqual(cases.length);
   });
-  test('analyzers read what they declare, all of it', async () => {
+});
+
+describe('the set of analyzers', () => {
+  test('read what they declare, all of it', async () => {
     for (const each of cases) await report(each);
     for (const analyzer of analyzers) expect([...(readBy.get(analyzer.name) ?? [])].sort(), analyzer.name).toEqual([...analyzer.reads].sort());
+  });
+  test('each finds every code it declares in a case that expects it, and says nothing of it in a case that must stay silent', async () => {
+    const found = new Map<string, Set<string>>();
+    const silent = new Map<string, Set<string>>();
+    for (const each of cases) {
+      const { captures } = importTree(await treeOf(each.folder), sniff);
+      const facets = facetsOf(indexRecords(await readCaptures(captures)));
+      for (const analyzer of analyzers) {
+        const faults = new Set([...analyzer.analyze(viewOf(facets, analyzer.reads) as Facets)].flatMap((answer) => (answer.outcome === 'fault' ? [answer.finding.code as string] : [])));
+        for (const code of analyzer.codes) {
+          if (faults.has(code) && each.expect.some((wanted) => wanted.code === code)) found.set(analyzer.name, (found.get(analyzer.name) ?? new Set()).add(code));
+          if (!faults.has(code) && each.notThese.includes(code)) silent.set(analyzer.name, (silent.get(analyzer.name) ?? new Set()).add(code));
+        }
+      }
+    }
+    for (const analyzer of analyzers) {
+      expect([...(found.get(analyzer.name) ?? [])].sort(), `${analyzer.name} finds`).toEqual([...analyzer.codes].sort());
+      expect([...(silent.get(analyzer.name) ?? [])].sort(), `${analyzer.name} is silent`).toEqual([...analyzer.codes].sort());
+    }
+  });
+  test.each(analyzers.map((analyzer) => [analyzer.name, analyzer] as const))('%s is described and has a page for each of its codes', (_, analyzer) => {
+    expect(analyzer.asks).toMatch(/^[A-Z].{10,}\?$/);
+    expect(analyzer.codes.length).toBeGreaterThan(0);
+    expect(new Set(analyzer.codes).size).toBe(analyzer.codes.length);
+    for (const code of analyzer.codes) expect(existsSync(join(import.meta.dirname, `../docs/findings/${code}-${catalogue[code].name}.md`)), code).toBe(true);
   });
 });

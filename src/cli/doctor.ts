@@ -9,6 +9,7 @@ import { importTree } from '../doctor/capture/import.ts';
 import { examine } from '../doctor/doctor.ts';
 import type { Report } from '../doctor/doctor.ts';
 import { catalogue, families, isFindingCode } from '../doctor/findings/catalogue.ts';
+import { retiredAnswer } from '../doctor/findings/retired.ts';
 import { sniff } from '../doctor/reading.ts';
 import { fingerprint } from '../doctor/report/fingerprint.ts';
 import { doctorHtml } from '../doctor/report/html/page.ts';
@@ -82,6 +83,8 @@ function codes(invocation: Invocation, name: 'only' | 'skip'): readonly string[]
 function explainCode(invocation: Invocation, text: string): ExitCode {
   const code = text.toUpperCase();
   const named = isFindingCode(code) ? code : Object.values(catalogue).find((entry) => entry.name === text)?.code;
+  const gone = named === undefined ? retiredAnswer(text) : null;
+  if (gone !== null) throw new CommandFailure(exitCodes.usage, safe(gone));
   if (named === undefined || !isFindingCode(named)) throw new CommandFailure(exitCodes.usage, `"${safe(text)}" is no finding's code.`, `There are: ${Object.keys(catalogue).join(', ')}.`);
   invocation.terminal.out(invocation.json ? `${JSON.stringify(catalogue[named], null, 2)}\n` : findingPage(named));
   return exitCodes.fine;

@@ -1,9 +1,12 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { analyzers } from '../analyzers/analyzers.ts';
 import { findingPage } from '../report/page.ts';
-import { catalogue, families, isFindingCode, retiredCodes } from './catalogue.ts';
+import { catalogue, families, isFindingCode } from './catalogue.ts';
 import { argNames } from './entry.ts';
 import type { Entry } from './entry.ts';
+import { forgotten, retired, retiredAnswer, usedAgain } from './retired.ts';
+import type { RetiredCode } from './retired.ts';
 
 const entries: readonly (readonly [string, Entry])[] = Object.entries(catalogue);
 
@@ -35,9 +38,11 @@ describe.each(entries)('%s', (key, entry) => {
 });
 
 describe('the set', () => {
-  test('names are unique, retired codes stay retired', () => {
-    expect(new Set(entries.map(([, entry]) => entry.name)).size).toBe(entries.length);
-    expect(retiredCodes.filter((code) => isFindingCode(code))).toEqual([]);
+  test('names are unique', () => { expect(new Set(entries.map(([, entry]) => entry.name)).size).toBe(entries.length); });
+  test('every analyzer is in the list: one for each file, under its own name', () => {
+    const files = readdirSync(new URL('../analyzers/', import.meta.url)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !['analyzer.ts', 'analyzers.ts'].includes(file));
+    const modules = files.filter((file) => /^export const \w+ = analyzer\(/m.test(readFileSync(new URL(`../analyzers/${file}`, import.meta.url), 'utf8')));
+    expect(analyzers.map((analyzer) => `${analyzer.name}.ts`).sort()).toEqual(modules.sort());
   });
   test('every code has an analyzer', () => {
     const answered = new Set<string>(analyzers.flatMap((analyzer) => analyzer.codes));
@@ -50,5 +55,36 @@ describe('the set', () => {
       expect(analyzer.reads.length).toBeGreaterThan(0);
       expect(new Set(analyzer.reads).size).toBe(analyzer.reads.length);
     }
+  });
+});
+
+describe('retired codes', () => {
+  const live = entries.map(([, entry]) => entry);
+  // `node scripts/write-docs.ts` puts every code in here that the catalogue has; none is ever taken out.
+  const ever = readFileSync(new URL('../../../test/finding-codes.txt', import.meta.url), 'utf8').trim().split('\n');
+  test('stay retired: no entry uses a retired code or name again', () => { expect(usedAgain(live)).toEqual([]); });
+  test('a code that leaves the catalogue is retired', () => { expect(forgotten(ever, live)).toEqual([]); });
+  test('every code is written down (node scripts/write-docs.ts does it)', () => { expect(live.map(({ code }) => code).filter((code) => !ever.includes(code))).toEqual([]); });
+  test('are written out, once each', () => {
+    expect(new Set(retired.map(({ code }) => code)).size).toBe(retired.length);
+    for (const each of retired) {
+      expect(each.code).toMatch(/^[A-Z0-9]+-\d\d$/);
+      expect(each.reason).toMatch(/^[A-Z].{20,}\.$/);
+      expect(each.last).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+  });
+  test('are explained by nothing and explain nothing', () => {
+    const gone = new Set(retired.map(({ code }) => code));
+    expect(live.flatMap((entry) => [...entry.explains, ...entry.page.lookAlikes.map(({ code }) => code ?? '')]).filter((code) => gone.has(code))).toEqual([]);
+  });
+  test('the list is looked at: a code that is used again, one that was forgotten', () => {
+    const made: RetiredCode = { code: 'L2-01', name: 'old-name', last: '0.1.0', reason: 'L2-02 says it now.' };
+    expect(usedAgain(live, [made])).toEqual(['L2-01']);
+    expect(usedAgain(live, [{ ...made, code: 'L2-99', name: 'vip-mac-foreign' }])).toEqual(['vip-mac-foreign']);
+    expect(usedAgain(live, [{ ...made, code: 'L2-99' }])).toEqual([]);
+    expect(forgotten(['L2-01', 'L2-98', 'L2-99'], live, [{ ...made, code: 'L2-99' }])).toEqual(['L2-98']);
+    expect(retiredAnswer('l2-01', [made])).toBe('L2-01 old-name is no longer used (last in 0.1.0): L2-02 says it now.');
+    expect(retiredAnswer('old-name', [made])).toContain('L2-01');
+    expect(retiredAnswer('L2-02', [made])).toBeNull();
   });
 });

@@ -27,9 +27,6 @@ export function isFindingCode(text: string): text is FindingCode {
   return Object.hasOwn(catalogue, text);
 }
 
-/** Codes that once meant something and must not mean anything else. */
-export const retiredCodes: readonly string[] = [];
-
 /** Layers in the order of the report, from the cable up. */
 export const families = [
   ['DNS', 'Names'], ['L2', 'Neighbours and addresses'], ['VR', 'VRRP'], ['LV', 'LVS'], ['RT', 'Routing'], ['FW', 'Packet filter'], ['CT', 'Connection tracking'],
