@@ -31,6 +31,8 @@ export interface Lab {
   readonly inTests: boolean;
   /** More arguments for the collecting script (`-a 10.0.0.1`), by host. */
   readonly collectArguments?: Readonly<Record<string, readonly string[]>>;
+  /** What a user types besides and pastes, by host (`curl -v https://shop.example.com/`): run at each capture, kept as a terminal session with prompts. */
+  readonly typed?: Readonly<Record<string, readonly string[]>>;
   build(world: World): Promise<void>;
   break(world: World): Promise<void>;
   /** Apply the narrowest fix that the finding gives. `finding` is the one that was raised for the first of `codes`. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { collectScript } from '../../src/doctor/capture/collect-script.ts';
@@ -103,11 +103,17 @@ async function settled(lab: Lab, world: World, wanted: boolean): Promise<Probe> 
   }
 }
 
-/** Collects from every host and lets the doctor judge the archives, as a user would. */
+/** Collects from every host, types what the lab says, and lets the doctor judge the archives, as a user would. */
 async function captured(lab: Lab, world: RunningWorld, folder: string): Promise<readonly Finding[]> {
   await mkdir(folder, { recursive: true });
   // A later -i wins: a lab that needs no second sample says `-i 0`.
   await world.collect(folder, collectScript('lab'), (host) => ['-i', '1', ...(lab.collectArguments?.[host] ?? [])]);
+  for (const [name, lines] of Object.entries(lab.typed ?? {})) {
+    let session = '';
+    for (const line of lines) session += `[root@${name} ~]# ${line}\n${(await world.of(name).tries(`{ ${line}\n} 2>&1`)).output}`;
+    await mkdir(join(folder, name), { recursive: true });
+    await writeFile(join(folder, name, 'session.txt'), session);
+  }
   const { captures, unread } = importTree(await treeOf(folder), sniff);
   return (await examine(captures, unread)).findings;
 }

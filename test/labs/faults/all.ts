@@ -4,6 +4,7 @@ import { l2Claimants } from './l2-claimants.ts';
 import { l2Silence } from './l2-silence.ts';
 import { lvDirectRouting } from './lv-direct-routing.ts';
 import { lvMasquerading } from './lv-masquerading.ts';
+import { roServers } from './ro-servers.ts';
 import { rtWays } from './rt-ways.ts';
 import { vrChecks } from './vr-checks.ts';
 import { vrCloud } from './vr-cloud.ts';
@@ -18,6 +19,7 @@ export const labs: readonly Lab[] = [
   ...vrChecks,
   ...vrCloud,
   ...rtWays,
+  ...roServers,
   ...lvDirectRouting,
   ...lvMasquerading,
 ];
