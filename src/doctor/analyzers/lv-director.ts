@@ -65,10 +65,14 @@ function* twice(view: View): Generator<Answer> {
       const only = view.sysctls.number(other, 'net.ipv4.vs.backup_only');
       const subject = `${hostName(other)} for ${service.text}`;
       if (only.state === 'unknown') { yield unsettled('LV-15', subject, only); continue; }
-      if (only.state === 'absent' || only.value === 1) { yield nothing('LV-15', subject, only.lines); continue; }
+      // The setting asks for the state of the sync daemon (ip_vs.h: sync_state & IP_VS_STATE_BACKUP): without one nobody is a backup.
+      const alone = view.lvsSettings.syncDaemon(other).state === 'absent';
+      if (only.state === 'absent' || (only.value === 1 && !alone)) { yield nothing('LV-15', subject, only.lines); continue; }
+      const why = only.value === 1 ? 'backup_only is 1, but no sync daemon says that it is a backup, so' : 'with backup_only=0';
+      const dev = view.holders.of(server.address ?? '').find((held) => held.host === other)?.held.dev ?? 'eth0';
       yield fault(finding('LV-15', {
-        host: service.director, about: [about.host(service.director), about.host(other), about.address(vip)], args: { director: hostName(service.director), vip, other: hostName(other) },
-        proofs: [proof(service.director, server.source, 'it is a real server here'), proof(other, line, 'and a director there'), ...proofs(other, only, 'and balances as backup too')],
+        host: service.director, about: [about.host(service.director), about.host(other), about.address(vip)], args: { director: hostName(service.director), vip, other: hostName(other), why, dev },
+        proofs: [proof(service.director, server.source, 'it is a real server here'), proof(other, line, 'and a director there'), ...proofs(other, only, only.value === 1 ? 'which counts for a backup only' : 'and balances as backup too')],
       }));
     }
   }

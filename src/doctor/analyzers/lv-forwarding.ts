@@ -91,7 +91,7 @@ function* unchanged(view: View, service: Service, server: RealServerRecord): Gen
     else {
       yield fault(finding('LV-07', {
         host: director, about: [about.host(director), about.address(vip), about.service(vip, service.server.port)],
-        args: { director: hostName(director), vip, port: String(service.server.port), server: server.address, serverPort: String(server.port), forward: server.forward === 'route' ? 'Route' : 'Tunnel', flag: server.forward === 'route' ? '-g' : '-i' },
+        args: { director: hostName(director), vip, port: String(service.server.port), server: server.address, serverPort: String(server.port), forward: server.forward === 'route' ? 'Route' : 'Tunnel' },
         proofs: [proof(director, service.server.source, 'the service'), proof(director, server.source, 'another port')],
       }));
     }

@@ -26,7 +26,7 @@ export const lv = family({
     code: 'LV-04', name: 'forward-policy', title: 'The packet filter of a host on the way drops what it forwards', severity: 'error',
     message: '{host} drops the packets of {vip}:{port} that pass through it: {where}.',
     fix: [
-      { text: 'Accept this traffic where the owner of the policy looks first (Docker: DOCKER-USER).', command: 'iptables -I {chain} -d {vip} -p tcp --dport {port} -j ACCEPT' },
+      { text: 'Accept this traffic, both ways, where the owner of the policy looks first (Docker: DOCKER-USER).', command: 'iptables -I {chain} -d {vip} -p tcp --dport {port} -j ACCEPT; iptables -I {chain} -s {vip} -p tcp --sport {port} -m conntrack --ctstate ESTABLISHED -j ACCEPT' },
       { text: 'Let the program stop setting the policy (Docker: "ip-forward-no-drop": true).', widensAccess: 'everything that no rule names is then forwarded' },
     ],
     verify: { text: 'The counter of the policy stands still.', command: 'iptables-save -c | grep "^:FORWARD"' },
@@ -64,11 +64,14 @@ export const lv = family({
   'LV-07': {
     code: 'LV-07', name: 'dr-port-differs', title: 'Direct routing to another port', severity: 'error',
     message: '{director} forwards {vip}:{port} by {forward} to {server}:{serverPort}: this method cannot change the port, the packet arrives for port {port}.',
-    fix: [{ text: 'Let the real server listen on {port}, and say so in the service.', command: 'ipvsadm -d -t {vip}:{port} -r {server}:{serverPort}; ipvsadm -a -t {vip}:{port} -r {server}:{port} {flag}' }, { text: 'Use masquerading, which can change ports, if the answers pass the director.' }],
+    fix: [
+      { text: 'Let the real server listen on {port}, and write that port at its real_server in keepalived.conf.', command: 'systemctl reload keepalived' },
+      { text: 'Use masquerading, which can change ports, if the answers pass the director.' },
+    ],
     verify: { text: 'Both ports are the same.', command: 'ipvsadm -ln' },
     explains: ['LV-01', 'LV-06'],
     page: {
-      happens: 'Route and Tunnel leave the packet as it is; only Masq rewrites addresses and ports.',
+      happens: 'Route and Tunnel leave the packet as it is; only Masq rewrites addresses and ports. ipvsadm therefore puts the port of the service in place of any other; keepalived and kube-proxy write what they are told.',
       evidence: 'A row of the service table with forwarding method Route or Tunnel and another port than its service.',
       lookAlikes: [{ code: null, what: 'Masq with another port', tell: 'works as meant' }],
     },
@@ -165,13 +168,13 @@ export const lv = family({
   },
   'LV-15': {
     code: 'LV-15', name: 'director-is-rs', title: 'The other director is a real server and balances again', severity: 'error',
-    message: '{director} sends connections for {vip} to {other}, which is a director for the same address: with backup_only=0 it balances them again, and packets go in circles.',
-    fix: [{ text: 'Let the backup director pass nothing on.', command: 'sysctl -w net.ipv4.vs.backup_only=1' }, { text: 'Or mark packets by the MAC they came from, and balance only marked ones.' }],
-    verify: { text: 'It is 1 on both.', command: 'sysctl net.ipv4.vs.backup_only' },
+    message: '{director} sends connections for {vip} to {other}, which is a director for the same address: {why} it balances them again, and packets go in circles.',
+    fix: [{ text: 'Let the backup director pass nothing on. The kernel takes a host for a backup only while its sync daemon runs as one (keepalived: lvs_sync_daemon).', command: 'sysctl -w net.ipv4.vs.backup_only=1; ipvsadm --start-daemon backup --mcast-interface {dev}' }, { text: 'Or mark packets by the MAC they came from, and balance only marked ones.' }],
+    verify: { text: 'It is 1 on both, and the one that has not the address runs the backup daemon.', command: 'sysctl net.ipv4.vs.backup_only; ipvsadm -l --daemon' },
     explains: ['LV-01', 'LV-16'],
     page: {
       happens: 'Two hosts that are director and real server at once both have the service table. What the master sends to the backup is balanced there a second time, perhaps back to the master.',
-      evidence: 'A real server of the table is a host that has the same virtual service (or keepalived configuration) and net.ipv4.vs.backup_only=0.',
+      evidence: 'A real server of the table is a host that has the same virtual service (or keepalived configuration), and net.ipv4.vs.backup_only=0 or no sync daemon there.',
       lookAlikes: [{ code: null, what: 'The director is its own real server', tell: 'method Local' }],
     },
   },

@@ -35,21 +35,6 @@ export const lvDirectRouting: readonly Lab[] = [
     probe: askAnew,
   },
   {
-    ...machine, name: 'lv-other-port', about: 'The program of a real server of direct routing moved to another port, and the service was told so.',
-    codes: ['LV-07'], silent: ['LV-05', 'LV-08', 'LV-11'], proof: /10\.70\.0\.12:8080 +Route/,
-    build: async (world) => directRouting(world),
-    break: async (world) => {
-      await world.of('rs2').run('kill $(cat /run/lab/web.pid)');
-      await serve(world.of('rs2'), '8080', 'other');
-      await world.of('director').run(`ipvsadm -d -t ${vip}:80 -r ${serverAddresses.rs2}:80 && ipvsadm -a -t ${vip}:80 -r ${serverAddresses.rs2}:8080 -g -w 1`);
-    },
-    fix: async (world, finding) => {
-      await serve(world.of('rs2'));
-      await world.apply(world.of('director'), finding, `ipvsadm -d -t ${vip}:80 -r ${serverAddresses.rs2}:8080; ipvsadm -a -t ${vip}:80 -r ${serverAddresses.rs2}:80 -g`, /ipvsadm -d -t 10\.70\.0\.100:80 -r 10\.70\.0\.12:8080; ipvsadm -a -t 10\.70\.0\.100:80 -r 10\.70\.0\.12:80 -g/);
-    },
-    probe: ask,
-  },
-  {
     ...machine, name: 'lv-own-address-only', about: 'The program of a real server listens on the server\'s own address only.',
     codes: ['LV-06'], silent: ['LV-05', 'LV-07', 'LV-11', 'TC-02'], proof: /10\.70\.0\.12:80/,
     build: async (world) => directRouting(world),
