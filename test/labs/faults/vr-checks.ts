@@ -15,7 +15,7 @@ async function both(world: World, settings: { readonly before: string; readonly 
 
 const local = 'curl -fsS -o /dev/null --max-time 1 http://127.0.0.1:80/';
 
-/** Fails every other second. */
+/** Fails one second of three. */
 const odd = '/run/odd.sh';
 
 export const vrChecks: readonly Lab[] = [
@@ -24,13 +24,13 @@ export const vrChecks: readonly Lab[] = [
     codes: ['VR-06'], silent: ['VR-01', 'VR-02', 'VR-05', 'VR-08'], proof: /Entering MASTER STATE/, needs: 'namespaces', programs: ['keepalived'], inTests: false, collectArguments: oneSample,
     build: async (world) => {
       await group(world, check(local));
-      await world.of('lb1').write(odd, '#!/bin/sh\n[ $(( $(date +%s) % 2 )) = 0 ]\n');
+      await world.of('lb1').write(odd, '#!/bin/sh\n[ $(( $(date +%s) % 3 )) != 0 ]\n');
       await world.of('lb1').run(`chmod 755 ${odd}`);
     },
     break: async (world) => {
       await configure(world.of('lb1'), { ...check(odd, 'fall 1\n  rise 1'), priority: 150 });
       await world.of('lb1').run(reload);
-      await world.of('lb1').until('[ $(grep -c "Entering MASTER" /var/log/keepalived.log) -ge 4 ]', 20);
+      await world.of('lb1').until('[ $(grep -c "Entering MASTER" /var/log/keepalived.log) -ge 4 ]', 40);
     },
     fix: async (world, finding) => {
       await configure(world.of('lb1'), { ...check(odd, 'fall 3\n  rise 1'), priority: 150 });

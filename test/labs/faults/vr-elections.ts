@@ -1,5 +1,5 @@
 import type { Lab } from '../lab.ts';
-import { ask, configure, group, holds, keepalived, oneSample, reload, vip } from './vr-group.ts';
+import { ask, askAlone, configure, group, holds, keepalived, oneSample, reload, vip } from './vr-group.ts';
 
 export const vrElections: readonly Lab[] = [
   {
@@ -16,7 +16,7 @@ export const vrElections: readonly Lab[] = [
       await world.of('lb2').until(`! ip -4 address show dev eth0 | grep -q 'inet ${vip}/'`);
       await world.of('client').run('ip neigh flush dev eth0');
     },
-    probe: ask,
+    probe: askAlone,
   },
   {
     name: 'vr-passwords-differ', about: 'The members have different passwords and throw each other\'s advertisements away.',
@@ -33,7 +33,7 @@ export const vrElections: readonly Lab[] = [
       await world.of('lb2').until(`! ip -4 address show dev eth0 | grep -q 'inet ${vip}/'`, 15);
       await world.of('client').run('ip neigh flush dev eth0');
     },
-    probe: ask,
+    probe: askAlone,
   },
   {
     name: 'vr-unicast-against-multicast', about: 'One member sends its advertisements to a list of peers, the other waits for the group address.',
@@ -50,7 +50,7 @@ export const vrElections: readonly Lab[] = [
       await world.of('lb2').until(`! ip -4 address show dev eth0 | grep -q 'inet ${vip}/'`);
       await world.of('client').run('ip neigh flush dev eth0');
     },
-    probe: ask,
+    probe: askAlone,
   },
   {
     name: 'vr-two-groups-one-id', about: 'Another pair of balancers on the same network uses the same virtual_router_id for its own address.',
