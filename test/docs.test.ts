@@ -24,6 +24,7 @@ import { brokenLinks, codeSpans, linkedPages, pages, plain, prose, readPage, rep
 /** Names in the manual that are no name of ours, and why they are there. */
 const foreign: ReadonlySet<string> = new Set([
   '--now', // systemctl
+  '--list', '--keep', // npm run labs
   '--include-udp-endpoints', // the OpenShift router's
   'ROUTER_SERVICE_NAME', 'ROUTER_CANONICAL_HOSTNAME', 'ROUTER_UPDATE_STATUS', 'ROUTER_DONT_LOG_NULL', 'ROUTER_HTTP_IGNORE_PROBES', 'ROUTER_ABORT_ON_CLOSE', // its variables that are not read
   'FAIRWAY_CONFIG', 'FAIRWAY_NODE', // read by the command line and the launcher
