@@ -22,7 +22,7 @@ export const fwAttempts = analyzer({
   name: 'fw-attempts',
   asks: 'Do the rules of this host let pass what somebody tried?',
   codes: ['FW-01', 'FW-02', 'FW-05', 'FW-06', 'FW-07', 'FW-08', 'FW-11', 'FW-12'],
-  reads: ['firewalls', 'probes', 'holders', 'conntrack', 'routes', 'sysctls', 'bridges', 'links'],
+  reads: ['firewalls', 'probes', 'holders', 'conntrack', 'routes', 'sysctls', 'bridges', 'links', 'sockets'],
   *analyze(view): Generator<Answer> {
     for (const host of view.firewalls.hosts) {
       const captured = view.firewalls.of(host);

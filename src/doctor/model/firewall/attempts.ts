@@ -1,6 +1,7 @@
 import type { Address } from '../../address.ts';
 import type { SourceLine } from '../../evidence.ts';
 import type { Facets } from '../facets.ts';
+import { forwardersOf } from './on-the-way.ts';
 import { firstPacket } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { protocolName, protocolNumber } from './protocols.ts';
@@ -13,38 +14,62 @@ export interface Attempt {
   /** `tcp 10.0.0.9 -> 10.0.0.1:443`. */
   readonly subject: string;
   readonly target: Address;
-  /** What the client saw; `unanswered` for an entry of connection tracking. */
+  /** What the client saw; `unanswered` for an entry of connection tracking and for a socket that still waits. */
   readonly outcome: 'timeout' | 'refused' | 'unanswered';
   readonly line: SourceLine;
   /** Host that has the line. */
   readonly seenBy: string;
 }
 
-export type AttemptView = Pick<Facets, 'probes' | 'holders' | 'conntrack' | 'routes' | 'sysctls' | 'bridges' | 'links'>;
+export type AttemptView = Pick<Facets, 'probes' | 'holders' | 'conntrack' | 'routes' | 'sysctls' | 'bridges' | 'links' | 'sockets'>;
 
 /** A client whose address no capture shows: every question about it stays open. */
 const anyAddress = 'x.x.x.x';
 
 /**
- * Attempts that failed and that this host would have seen: those to an address of its own, those it made itself, and connections that
- * its own tracking has without an answer. One packet for each client, address and port.
+ * Attempts that failed and that this host would have seen: those to an address of its own, those it made itself, those that the routes lead
+ * through it, and connections that its own tracking has without an answer. One packet for each client, address and port.
  */
 export function attemptsAt(view: AttemptView, host: string): readonly Attempt[] {
-  const attempts = [...fromClients(view, host), ...fromTracking(view, host)];
+  const attempts = [...fromClients(view, host), ...fromSockets(view, host), ...fromTracking(view, host)];
   return [...new Map(attempts.reverse().map((attempt) => [`${attempt.packet.path} ${attempt.subject}`, attempt])).values()].reverse();
 }
 
 function* fromClients(view: AttemptView, host: string): Generator<Attempt> {
   for (const { host: client, record } of view.probes.allConnects) {
     if (record.outcome !== 'timeout' && record.outcome !== 'refused' && record.outcome !== 'unreachable') continue;
-    const held = view.holders.of(record.target).some((holding) => holding.host === host);
-    const path = client === host ? 'output' : held ? 'input' : null;
-    // What a host forwards shows in its tracking; a failed attempt alone does not say which hosts it passed.
-    if (path === null || (path === 'output' && held)) continue;
+    const path = pathAt(view, host, client, record.target);
+    if (path === null) continue;
     const source = view.holders.facing(client, record.target)[0]?.held.address ?? sourceToward(view, client, record.target) ?? anyAddress;
     const packet = packetOf(view, host, path, source, record.target, 6, undefined, record.port);
     yield { host, packet, subject: subjectOf(packet), target: record.target, outcome: record.outcome === 'refused' ? 'refused' : 'timeout', line: record.source, seenBy: client };
   }
+}
+
+/**
+ * Connections that a host still opens. Tracking shows only what was let through: a packet that a rule drops has no entry on the host that drops
+ * it. Sockets of the other end show it, once their first packet was repeated.
+ */
+function* fromSockets(view: AttemptView, host: string): Generator<Attempt> {
+  for (const client of view.sockets.hosts) {
+    for (const socket of view.sockets.inState(client, 'SYN-SENT')) {
+      const { local, peer } = socket;
+      if (local.address === null || peer.address === null || peer.port === null || !socket.details.has('backoff')) continue;
+      const between = client === host ? null : bridgeBetween(view, host, local.address, peer.address);
+      const path = between === null ? pathAt(view, host, client, peer.address) : 'bridged';
+      if (path === null) continue;
+      const packet = packetOf(view, host, path, local.address, peer.address, 6, local.port ?? undefined, peer.port);
+      yield { host, packet, subject: subjectOf(packet), target: peer.address, outcome: 'unanswered', line: socket.source, seenBy: client };
+    }
+  }
+}
+
+/** How a host meets what a client sends to the target; null when it does not, or nothing tells. */
+function pathAt(view: AttemptView, host: string, client: string, target: Address): 'input' | 'output' | 'forward' | null {
+  const held = view.holders.of(target).some((holding) => holding.host === host);
+  if (client === host) return held ? null : 'output';
+  if (held) return 'input';
+  return forwardersOf(view, client, target).includes(host) ? 'forward' : null;
 }
 
 /** The address that the client's route names, or the only one it has on a wire. */
