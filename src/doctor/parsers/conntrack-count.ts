@@ -2,8 +2,9 @@ import type { Capture, Reading, SourceLine, Unread } from '../evidence.ts';
 import { unreadLine } from '../evidence.ts';
 import { address } from '../address.ts';
 import { whyNoOutput } from './read-lines.ts';
+import { plainRow } from './conntrack-forms.ts';
 import { addressText, emptyRow, scanRow } from './conntrack-scan.ts';
-import type { Row } from './conntrack-scan.ts';
+import type { Row, RowVerdict } from './conntrack-scan.ts';
 import type { ConntrackRowRecord, ConntrackTableRecord, Talker, Tuple } from './conntrack-records.ts';
 
 const keptOfSmall = 5_000;
@@ -38,7 +39,7 @@ export class ConntrackCount {
     this.text = text;
     this.line++;
     const row = this.row;
-    const verdict = scanRow(bytes, start, end, row);
+    const verdict = scanned(bytes, start, end, row);
     switch (verdict) {
       case 'blank': case 'summary': return;
       case 'other': { this.other(bytes, start, end); return; }
@@ -125,6 +126,18 @@ export class ConntrackCount {
     };
     return { records: [table, ...this.kept], unread: this.unread };
   }
+}
+
+/** The plain form as it stands; `-o save` and `-o xml` by way of it. */
+function scanned(bytes: Buffer, start: number, end: number, row: Row): RowVerdict {
+  const verdict = scanRow(bytes, start, end, row);
+  if (verdict !== 'other') return verdict;
+  const first = bytes[row.start] ?? 0;
+  if (first !== 45 && first !== 60) return verdict;
+  const plain = plainRow(bytes.toString('utf8', start, end));
+  if (plain === null) return verdict;
+  const line = Buffer.from(plain);
+  return scanRow(line, 0, line.length, row);
 }
 
 function tuple(row: Row, direction: 0 | 1): Tuple | null {

@@ -40,11 +40,11 @@ function parse(capture: Capture): Reading<R> {
 
 export const conntrackTable: Parser<'conntrack-table', R> = {
   format: 'conntrack-table',
-  commands: ['conntrack -L', 'cat /proc/net/nf_conntrack'],
+  commands: ['conntrack -L', 'cat /proc/net/nf_conntrack', 'conntrack -L -o save', 'conntrack -L -o xml'],
   recognises: (capture) => recognise(
     capture,
     ({ program, words }) => /^\/proc\/net\/(?:nf|ip)_conntrack$/.test(program) || (program === 'conntrack' && (words.length === 0 || words.some((word) => /^-(?:L|E)|^--(?:dump|event)$/.test(word)))),
-    (text) => /^(?:\[\w+\]\s+)?(?:ipv[46]\s+\d+\s+)?[a-z0-9]+\s+\d+\s+(?:\d+\s+)?(?:[A-Z_]+\s+)?src=\S+ dst=\S+/.test(text) || /^\d+ (?:ESTABLISHED|TIME_WAIT|CLOSE_WAIT|SYN_SENT|SYN_RECV|LAST_ACK|FIN_WAIT|CLOSE)$/.test(text),
+    (text) => /^(?:\[\w+\]\s+)?(?:ipv[46]\s+\d+\s+)?[a-z0-9]+\s+\d+\s+(?:\d+\s+)?(?:[A-Z_]+\s+)?src=\S+ dst=\S+/.test(text) || /^\d+ (?:ESTABLISHED|TIME_WAIT|CLOSE_WAIT|SYN_SENT|SYN_RECV|LAST_ACK|FIN_WAIT|CLOSE)$/.test(text) || /^-A -t \d+ -u [A-Z_,]+ -s \S+ -d |^<flow><meta direction=/.test(text),
   ),
   parse,
   parseBig,

@@ -13,6 +13,7 @@ import { haproxyLog } from './haproxy-log.ts';
 import { haproxyRuntime } from './haproxy-runtime.ts';
 import { haproxyStat } from './haproxy-stat.ts';
 import { hostFacts } from './host-facts.ts';
+import { ifconfig } from './ifconfig.ts';
 import { ipAddress } from './ip-address.ts';
 import { ipNeighbour } from './ip-neighbour.ts';
 import { ipNexthop } from './ip-nexthop.ts';
@@ -48,7 +49,7 @@ import { tlsSession } from './tls-session.ts';
  * narrow ones stand before logs, which accept anything.
  */
 export const parsers = [
-  ipAddress, ipNeighbour, arp, ipRoute, ipNexthop, ipRule, bridge, ping, arping,
+  ipAddress, ifconfig, ipNeighbour, arp, ipRoute, ipNexthop, ipRule, bridge, ping, arping,
   iptablesSave, iptablesList, nftRuleset, nftJson, ipset,
   sysctl, conntrackTable, conntrackStats, nstat, netstatStatistics, ss,
   ipvsServices, ipvsRules, ipvsConnections, ipvsDaemon,
