@@ -18,7 +18,8 @@ export const lvSnapshots = analyzer({
       const [firstServer] = server.realServers;
       if (counters.length === 0 || counters.length < server.realServers.length || firstServer === undefined) continue;
       const counted = counters.reduce((sum, each) => sum + each, 0);
-      const rows = rowsOf(view.lvs, service).filter((row) => !row.template);
+      // A server that was removed takes its counters along, not its connections.
+      const rows = rowsOf(view.lvs, service).filter((row) => !row.template && server.realServers.some((each) => each.address === row.realServer));
       const [row] = rows;
       const tooFew = counted === 0 && row !== undefined;
       // A handful of connections may end between two commands; a captured table without any of them may have been filtered.

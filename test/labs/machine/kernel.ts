@@ -28,10 +28,18 @@ export function cacheDirectory(): string {
  * not installed: that would run boot loader hooks, and this machine need not boot it. Throws with what to do when there is none.
  */
 export async function findKernel(): Promise<Kernel> {
-  const unpacked = join(cacheDirectory(), 'kernels');
-  const kernel = (await kernelsIn('/')) ?? (await kernelsIn(unpacked)) ?? (await fetchKernel(unpacked));
+  const kernel = (await kernelHere()) ?? (await fetchKernel(unpacked()));
   if (kernel === null) throw new Error(`${packageName} has no kernel with IPVS`);
   return kernel;
+}
+
+/** The same without fetching anything: null when there is none yet. */
+export async function kernelHere(): Promise<Kernel | null> {
+  return (await kernelsIn('/')) ?? (await kernelsIn(unpacked()));
+}
+
+function unpacked(): string {
+  return join(cacheDirectory(), 'kernels');
 }
 
 async function kernelsIn(root: string): Promise<Kernel | null> {

@@ -35,6 +35,10 @@ export class MachineWorld implements RunningWorld {
     return new MachineWorld(booted);
   }
 
+  static inside(booted: Machine): MachineWorld {
+    return new MachineWorld(booted);
+  }
+
   async host(name: string): Promise<Host> {
     return this.make(name, this.hosts);
   }
