@@ -13,6 +13,7 @@ import { fwNotrack } from './fw-notrack.ts';
 import { fwRulesets } from './fw-rulesets.ts';
 import { dnsAnswers } from './dns-answers.ts';
 import { dnsClient } from './dns-client.ts';
+import { l2Antispoof } from './l2-antispoof.ts';
 import { l2Claimants } from './l2-claimants.ts';
 import { l2Keepalived } from './l2-keepalived.ts';
 import { l2Kernel } from './l2-kernel.ts';
@@ -28,6 +29,7 @@ import { lvPolicy } from './lv-policy.ts';
 import { lvRealServer } from './lv-real-server.ts';
 import { lvSnapshots } from './lv-snapshots.ts';
 import { lvSynRecv } from './lv-syn-recv.ts';
+import { lvTranslation } from './lv-translation.ts';
 import { rtBothWays } from './rt-both-ways.ts';
 import { rtFilter } from './rt-filter.ts';
 import { rtWays } from './rt-ways.ts';
@@ -52,14 +54,15 @@ import { vrFlapping } from './vr-flapping.ts';
 import { vrListener } from './vr-listener.ts';
 import { vrMasters } from './vr-masters.ts';
 import { vrSettings } from './vr-settings.ts';
+import { vrStatic } from './vr-static.ts';
 import { vrTalk } from './vr-talk.ts';
 
 /** Every analyzer. Their order is of no consequence: none sees what another found. */
 export const analyzers: readonly Analyzer[] = [
   dnsAnswers, dnsClient,
-  l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel,
-  vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrFilter,
-  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof,
+  l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel, l2Antispoof,
+  vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrStatic, vrFilter,
+  lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof, lvTranslation,
   fwAttempts, fwInvalid, fwRulesets, fwNotrack,
   epServices, epNodes,
   rtFilter, rtWays, rtBothWays,

@@ -50,7 +50,7 @@ function unanswered(view: View, vip: string, client: string, line: import('../ev
   if (virtual?.mac !== null && virtual?.mac !== undefined && vendor !== null && parent?.state === 'known') {
     return fault(finding('L2-14', {
       host: virtual.host, about: [about.address(vip), about.host(virtual.host), about.host(client)],
-      args: { host: hostName(virtual.host), vip, mac: virtual.mac, vendor, client: hostName(client) },
+      args: { host: hostName(virtual.host), vip, mac: virtual.mac, vendor, does: `answers for ${vip} with the virtual MAC ${virtual.mac}, and ${hostName(client)} gets no answer`, why: 'the hypervisor lets only the MAC of the port through' },
       proofs: [proof(client, line, 'no answer'), proof(virtual.host, virtual.line, 'the address is there'), proof(virtual.host, virtual.link?.macSource ?? virtual.line, 'a virtual MAC'), proof(virtual.host, parent.value.macSource ?? parent.value.source, 'the MAC of the port')],
       lowered: [{ by: 0.2, because: 'the rules of the hypervisor are not in the evidence' }],
       settle: [{ host: '', command: `openstack port show PORT -c allowed_address_pairs -c port_security_enabled   # the port of ${parent.value.mac ?? ''}` }],

@@ -206,17 +206,17 @@ export const l2 = family({
     },
   },
   'L2-14': {
-    code: 'L2-14', name: 'antispoof-l2', title: 'A virtual MAC cannot pass the hypervisor', severity: 'error',
-    message: '{host} is a virtual machine ({vendor}) and answers for {vip} with the virtual MAC {mac}; {client} gets no answer: the hypervisor lets only the MAC of the port through.',
+    code: 'L2-14', name: 'antispoof-l2', title: 'The hypervisor does not let a virtual address or MAC through', severity: 'error',
+    message: '{host} is a virtual machine ({vendor}) and {does}: {why}.',
     fix: [
-      { text: 'Do without the virtual MAC: remove use_vmac and announce the address with the MAC of the port.' },
+      { text: 'Where a virtual MAC is used, do without it: remove use_vmac and announce the address with the MAC of the port.' },
       { text: 'Or allow the pair of address and MAC on that port only.', command: 'openstack port set --allowed-address ip-address={vip},mac-address={mac} PORT' },
     ],
     verify: { text: 'The client gets an answer.', command: 'arping -b -c 3 {vip}' },
     explains: ['L2-05', 'VR-01'],
     page: {
       happens: 'Clouds and hypervisors drop frames whose sender MAC is not that of the virtual port. VRRP virtual MACs and macvlan interfaces send with another one.',
-      evidence: 'The address on a macvlan interface with a VRRP MAC, a parent whose MAC is of a hypervisor, and neighbours without an answer.',
+      evidence: 'The address on a macvlan interface with a VRRP MAC, a parent whose MAC is of a hypervisor, and neighbours without an answer. Or the chain of the machine\'s port on its compute node: pairs of address and MAC that may send, without the virtual address, and a rule that drops the rest.',
       lookAlikes: [{ code: 'L2-05', what: 'Nobody holds the address', tell: 'a host does, on a running interface' }],
     },
   },

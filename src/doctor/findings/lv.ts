@@ -111,7 +111,7 @@ export const lv = family({
     explains: ['RT-02'],
     page: {
       happens: 'Answers of real servers behind Masq are forwarded packets to the director: without ip_forward it drops them. And MASQUERADE or SNAT rules see IPVS\' packets only with net.ipv4.vs.conntrack=1.',
-      evidence: 'A service with Masq, and net.ipv4.ip_forward=0; or a source translation rule for its traffic and net.ipv4.vs.conntrack=0.',
+      evidence: 'A service with Masq, and net.ipv4.ip_forward=0; or a source translation rule that names its traffic (-m ipvs, or the network of its real servers) and net.ipv4.vs.conntrack=0.',
       lookAlikes: [{ code: null, what: 'A director that uses Route only', tell: 'needs no forwarding' }],
     },
   },
@@ -230,14 +230,14 @@ export const lv = family({
     code: 'LV-20', name: 'tun-mtu-rpf', title: 'Tunnelled packets do not get through', severity: 'error',
     message: '{host} is a real server of {vip} by tunnel, and {what}.',
     fix: [
-      { text: 'Turn the strict reverse path filter off on the tunnel device only (the larger of all and the device counts).', command: 'sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{dev}.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1' },
-      { text: 'Keep segments small enough for the tunnel header (20 bytes).', command: 'iptables -t mangle -A POSTROUTING -p tcp --tcp-flags SYN,RST SYN -s {vip} -j TCPMSS --set-mss 1440' },
+      { text: 'Where the filter drops: turn the strict reverse path filter off on the tunnel device only (the larger of all and the device counts).', command: 'sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{dev}.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1' },
+      { text: 'Where segments are too large: make them fit beside the tunnel header (20 bytes).', command: 'iptables -t mangle -A POSTROUTING -p tcp --tcp-flags SYN,RST SYN -s {vip} -j TCPMSS --set-mss 1440' },
     ],
     verify: { text: 'Connections are established and large requests arrive.', command: 'sysctl net.ipv4.conf.all.rp_filter net.ipv4.conf.{dev}.rp_filter; nstat -az TcpExtIPReversePathFilter' },
     explains: ['LV-01', 'TC-01'],
     page: {
       happens: 'The tunnelled packet comes out of tunl0 with the client\'s address as source. A strict reverse path filter expects clients on the interface of the default route, and drops it. And the tunnel header takes 20 bytes: full-sized packets of clients need fragments or a smaller MSS.',
-      evidence: 'Forwarding method Tunnel, and an effective rp_filter of 1 on the tunnel device of the real server (the larger of all and the device).',
+      evidence: 'Forwarding method Tunnel, and an effective rp_filter of 1 on the tunnel device of the real server (the larger of all and the device); or a client that repeats segments larger than the director\'s device holds beside the header.',
       lookAlikes: [{ code: 'RT-01', what: 'The same on another device', tell: 'the martian line names the device' }],
     },
   },

@@ -4,7 +4,7 @@ import type { SourceLine } from '../evidence.ts';
 import type { RecordOf } from '../parsers/parsers.ts';
 import { createLinks, isInnerDevice, isParkingDevice } from './links.ts';
 import type { Link } from './links.ts';
-import type { RecordIndex } from './record-index.ts';
+import type { Found, RecordIndex } from './record-index.ts';
 
 export type InterfaceAddress = RecordOf<'interface-address'>;
 
@@ -24,6 +24,8 @@ export interface Holding {
 export interface Holders {
   of(address: Address): readonly Holding[];
   onHost(host: string): readonly Holding[];
+  /** Addresses that files of the network configuration give at boot. */
+  readonly configured: readonly Found<'static-address'>[];
   /** Hosts whose addresses were captured whole: only of them can one say that they do not have an address. */
   readonly completeHosts: readonly string[];
   /** Hosts of the evidence whose addresses were not captured, or not whole. */
@@ -52,6 +54,7 @@ export function createHolders(index: RecordIndex): Holders {
   return {
     of: (address) => byAddress.get(address) ?? [],
     onHost: (host) => byHost.get(host) ?? [],
+    configured: index.of('static-address'),
     completeHosts: complete,
     unseenHosts: index.hosts.filter((host) => !complete.includes(host)),
     facing: (host, address) => (byHost.get(host) ?? []).filter((own) => own.place === 'wire' && own.held.length < (own.held.address.includes(':') ? 128 : 32) && contains({ address: own.held.address, length: own.held.length }, address) !== false),

@@ -41,6 +41,7 @@ import { ping } from './ping.ts';
 import { processes } from './processes.ts';
 import { reloadLog } from './reload-log.ts';
 import { ss } from './ss.ts';
+import { staticAddresses } from './static-addresses.ts';
 import { sysctl } from './sysctl.ts';
 import { tlsSession } from './tls-session.ts';
 
@@ -54,7 +55,7 @@ export const parsers = [
   sysctl, conntrackTable, conntrackStats, nstat, netstatStatistics, ss,
   ipvsServices, ipvsRules, ipvsConnections, ipvsDaemon,
   keepalivedConfig, keepalivedData, keepalivedLog,
-  haproxyConfig, haproxyErrors, haproxyRuntime, haproxyStat, nginxConfig,
+  haproxyConfig, haproxyErrors, haproxyRuntime, haproxyStat, nginxConfig, staticAddresses,
   kubeObjects, dns, hostFacts,
   processes, connectAttempt, clientProxy, tlsSession, haproxyLog, nginxLog, reloadLog, listenLog, kernelLog, componentLog,
 ] as const;
