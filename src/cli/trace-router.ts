@@ -61,7 +61,7 @@ async function dnsHop(target: Target, to: string | null): Promise<{ readonly hop
   const answer = await resolveName(target.host);
   const settle = [{ host: '', command: `dig ${target.host}   # on the client` }];
   switch (answer.kind) {
-    case 'addresses': return { hop: hop('dns', '', 'ok', `${target.host} is ${answer.addresses.join(', ')}`), address: answer.addresses[0] ?? null };
+    case 'addresses': return { hop: hop('dns', '', 'ok', `${target.host} is ${answer.addresses.join(', ')}${answer.addresses.length > 1 ? `; ${answer.addresses[0] ?? ''} is asked, the others with --to` : ''}`), address: answer.addresses[0] ?? null };
     case 'nothing': return { hop: hop('dns', '', 'refused', `${target.host} does not exist for this host: ${answer.message}; what follows is asked at 127.0.0.1`, { settle }), address: null };
     case 'failed': return { hop: hop('dns', '', 'unknown', `the name server did not tell an address for ${target.host}: ${answer.message}; what follows is asked at 127.0.0.1`, { settle }), address: null };
   }

@@ -4,6 +4,8 @@ import type { AntispoofPort } from '../model/firewall/antispoof.ts';
 import { firstPacket, freshConnection, tcpFlagBits } from '../model/firewall/packet.ts';
 import type { Packet } from '../model/firewall/packet.ts';
 import { firewallHop } from './firewall-hop.ts';
+import { trackedByDirector } from './nat-return.ts';
+import type { Director } from './nat-return.ts';
 import { hop } from './trace.ts';
 import type { Hop, Layer } from './trace.ts';
 import type { Tracing } from './tracing.ts';
@@ -28,17 +30,31 @@ export function inputHop({ view }: Tracing, host: string, ends: PacketEnds, what
   return firewallHop(view, { host, layer, what, why: null, packet: firstPacket({ path: 'input', protocol: 6, ...ends, inInterface }) });
 }
 
+/** A tunnel of LVS, as it arrives at the real server: IPIP from the director, and what is in it from the tunnel's device. */
+export function tunnelHops({ view }: Tracing, host: string, director: Address | null, server: Address, inner: PacketEnds, name: string): Hop[] {
+  const device = view.links.of(host).find((link) => link.type === 'ipip' || link.name === 'tunl0')?.name;
+  const outer = firstPacket({ path: 'input', protocol: ipip, source: director ?? anyClient, destination: server, inInterface: director === null ? undefined : deviceToward(view, host, director) });
+  return [
+    firewallHop(view, { host, layer: 'forward', what: `the tunnel (IPIP) arriving at ${name}`, why: 'LVS packs what it sends by tunnels into packets of its own', packet: outer }),
+    firewallHop(view, { host, layer: 'forward', what: `out of the tunnel at ${name}`, why: null, packet: firstPacket({ path: 'input', protocol: 6, ...inner, inInterface: device }) }),
+  ];
+}
+
+/** Number of IP-in-IP among the protocols (RFC 2003). */
+const ipip = 4;
+
 /** What a host itself sends. */
 export function outputHop({ view }: Tracing, host: string, ends: PacketEnds, what: string, answer = false): Hop {
   return firewallHop(view, { host, layer: answer ? 'return' : 'forward', what, why: null, packet: firstPacket({ path: 'output', protocol: 6, ...ends, outInterface: deviceToward(view, host, ends.destination), ...(answer ? reply : {}) }) });
 }
 
 /** Hosts that route between the client and the address: the gateways of one another, as far as the evidence goes. */
-export function gatewayHops(tracing: Tracing, from: string | null, ends: PacketEnds, layer: Layer = 'forward'): Hop[] {
+export function gatewayHops(tracing: Tracing, from: string | null, sent: PacketEnds, layer: Layer = 'forward', director: Director | null = null): Hop[] {
   const { view } = tracing;
   const hops: Hop[] = [];
   const seen = new Set<string>();
   let at = from;
+  let ends = sent;
   while (at !== null && !seen.has(at) && hops.length < 8) {
     seen.add(at);
     const route = view.routes.toward(at, ends.destination);
@@ -52,8 +68,10 @@ export function gatewayHops(tracing: Tracing, from: string | null, ends: PacketE
     const forwards = view.sysctls.number(gateway, 'net.ipv4.ip_forward');
     if (forwards.state === 'known' && forwards.value === 0 && !ends.destination.includes(':')) { hops.push(hop(layer, gateway, 'dropped', `${gateway} is the gateway and does not forward (ip_forward is 0)`, { line: forwards.lines[0] ?? null })); break; }
     if (view.holders.of(ends.destination).some((held) => held.host === gateway)) break;
-    hops.push(firewallHop(view, { host: gateway, layer, what: `routed by ${gateway}`, why: null, packet: firstPacket({ path: 'forward', protocol: 6, ...ends, inInterface: deviceToward(view, gateway, ends.source), outInterface: deviceToward(view, gateway, ends.destination), ...(layer === 'return' ? reply : {}) }) }));
+    hops.push(firewallHop(view, { host: gateway, layer, what: `routed by ${gateway}`, why: null, packet: firstPacket({ path: 'forward', protocol: 6, ...ends, inInterface: deviceToward(view, gateway, ends.source), outInterface: deviceToward(view, gateway, ends.destination), ...(layer === 'return' ? reply : {}), ...(director?.host === gateway ? { connection: { ...freshConnection, direction: 'reply', state: trackedByDirector(tracing, gateway) } } : {}) }) }));
     at = gateway;
+    // Behind the rules of FORWARD (ip_vs_reply stands at priority 99) the answer carries the virtual address.
+    if (director?.host === gateway) ends = { ...ends, source: director.vip, sourcePort: director.port };
   }
   return hops;
 }

@@ -46,6 +46,9 @@ export function realServerHop(tracing: Tracing, vip: Address, chosen: Chosen, ho
     const has = takes(view, host, vip);
     if (has.state === 'absent') return hop('member', host, 'dropped', `${chosen.name}: ${host} does not have ${vip}, which direct routing needs`, { line: has.lines[0] ?? chosen.server.source });
     if (has.state === 'unknown') return hop('member', host, 'unknown', `${chosen.name}: ${has.because}`, { line: chosen.server.source, settle: has.settle });
+    // What comes out of a tunnel has the client as its source, which by the routing table would come in elsewhere.
+    const strict = chosen.server.forward === 'tunnel' ? view.sysctls.effective(host, 'tunl0', 'rp_filter') : null;
+    if (strict?.state === 'known' && strict.value === 1) return hop('member', host, 'dropped', `${chosen.name}: rp_filter is 1 on tunl0 of ${host}, which drops what LVS sends through the tunnel`, { line: strict.lines.at(-1) ?? null });
   }
   return listens(tracing, host, wanted, chosen.port, chosen.name, chosen.server.source);
 }

@@ -1,6 +1,8 @@
 import type { Address } from '../address.ts';
 import { bridgedHop, gatewayHops, outputHop, tapOf } from './forward-hops.ts';
 import type { PacketEnds } from './forward-hops.ts';
+import { throughDirector } from './nat-return.ts';
+import type { Director } from './nat-return.ts';
 import { hop } from './trace.ts';
 import type { Hop } from './trace.ts';
 import type { Tracing } from './tracing.ts';
@@ -14,8 +16,8 @@ export interface Answering {
   readonly port: number;
   /** Behind whose port of a hypervisor the answering machine is, by this address. */
   readonly machine: Address;
-  /** LVS with NAT: answers have to come back through this host. */
-  readonly through: string | null;
+  /** LVS with NAT: answers have to come back through this host. Null with direct routing and tunnels, which answer by themselves. */
+  readonly through: Director | null;
 }
 
 /** The way back: always looked at, since half of the silent failures are there. One hop, the worst. */
@@ -35,12 +37,11 @@ export function returnHop(tracing: Tracing, answering: Answering): Hop {
     else if (route.state === 'unknown') parts.push(hop('return', host, 'unknown', `the way from ${host} to ${client}: ${route.because}`, { settle: route.settle }));
     else {
       const via = route.value.hops[0]?.via ?? null;
-      const director = through === null || via === null ? false : view.holders.of(via).some((held) => held.host === through);
-      if (through !== null && !director && via !== null && view.holders.of(via).length > 0) parts.push(hop('return', host, 'dropped', `${host} answers by ${via}, not through ${through}: LVS with NAT never sees the answer, and the client gets it from an address it did not ask`, { line: route.value.source }));
+      if (through !== null && through.host !== host) parts.push(throughDirector(tracing, host, through, client, route.value));
       else parts.push(hop('return', host, 'ok', `${host} answers ${client} by ${route.value.hops[0]?.dev ?? '?'}${via === null ? '' : ` via ${via}`}`, { line: route.value.source }));
     }
     if (view.firewalls.hosts.includes(host)) parts.push(outputHop(tracing, host, ends, `the answer of ${host}`, true));
-    parts.push(...gatewayHops(tracing, host, ends, 'return'));
+    parts.push(...gatewayHops(tracing, host, ends, 'return', through));
   }
   const order = ['dropped', 'refused', 'unknown', 'ok'];
   const [worst] = [...parts].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));

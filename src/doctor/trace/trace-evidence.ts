@@ -8,7 +8,7 @@ import { conclude } from './conclude.ts';
 import type { Way } from './conclude.ts';
 import { conntrackHop } from './conntrack-hop.ts';
 import { dnsHop } from './dns-hop.ts';
-import { anyClient, bridgedHop, gatewayHops, inputHop, outputHop, tapOf } from './forward-hops.ts';
+import { anyClient, bridgedHop, gatewayHops, inputHop, outputHop, tapOf, tunnelHops } from './forward-hops.ts';
 import type { PacketEnds } from './forward-hops.ts';
 import { listeningHop, realServerHop, serverHop } from './member-hop.ts';
 import { returnHop } from './return-hop.ts';
@@ -30,26 +30,61 @@ export interface Wanted {
   readonly to: Address | null;
 }
 
-/** Walks one request through captured evidence. Pure. */
+/** Addresses of one name that are followed; who has more of them learns nothing from the rest. */
+const mostAddresses = 8;
+
+/** Walks one request through captured evidence. Pure. A name with several addresses is followed to each: a client may take any of them. */
 export function traceEvidence(view: Facets, report: Pick<Report, 'findings' | 'captures' | 'hosts'>, { target, from, to }: Wanted): Trace {
   const dns = dnsHop(view, target, to);
-  const address = dns.addresses.find((each) => from === null || sameFamily(each, from)) ?? dns.addresses[0] ?? null;
+  const sameKind = dns.addresses.filter((each) => from === null || sameFamily(each, from));
+  const all = sameKind.length > 0 ? sameKind : dns.addresses;
+  const walks = (all.length === 0 ? [null] : all.slice(0, mostAddresses)).map((address) => walk(view, target, address, from));
+  const [first] = walks;
+  if (first === undefined) throw new Error('no way was walked');
+  const several = walks.length > 1;
+  const seen = walks.map((each) => each.asked.seen.arrived);
+  return conclude({
+    target, client: walks.find((each) => each.client !== null)?.client ?? null, hosts: report.hosts, captures: report.captures.length, findings: report.findings,
+    trunk: several ? [first.asked.hop, eachFollowed(dns.hop, all)] : [first.asked.hop, dns.hop, ...first.trunk],
+    ways: several ? walks.flatMap(waysOf) : first.ways,
+    seen: seen.includes(null) ? null : seen[0] ?? null, failed: walks.find((each) => each.asked.seen.failed !== null)?.asked.seen.failed ?? null,
+  });
+}
+
+interface Walk {
+  readonly address: Address | null;
+  readonly client: Address | null;
+  readonly asked: ReturnType<typeof clientHop>;
+  readonly trunk: readonly Hop[];
+  readonly ways: readonly Way[];
+}
+
+/** The way to one address, from whoever has it on. */
+function walk(view: Facets, target: Target, address: Address | null, from: Address | null): Walk {
   const { client, clientHost } = clientOf(view, address, target.port, from);
   const tracing: Tracing = { view, target, address, client, clientHost };
   const asked = clientHop(tracing);
   const vip = vipHop(tracing);
   const balanced = balancerHop(tracing);
   const holder = vip.holder ?? balanced.service?.director ?? onlyRouter(view);
-  const trunk: Hop[] = [asked.hop, dns.hop, vip.hop];
+  const trunk: Hop[] = [vip.hop];
   if (address !== null) trunk.push(...arrival(tracing, address, holder, balanced));
   trunk.push(balanced.hop);
   const ways = balanced.service !== null && address !== null
     ? balanced.servers.flatMap((chosen) => throughRealServer(tracing, address, balanced, chosen))
     : fromRouter(tracing, holder, trunk, hostsOf(trunk));
-  return conclude({
-    target, client, hosts: report.hosts, captures: report.captures.length, trunk, ways, findings: report.findings,
-    seen: asked.seen.arrived, failed: asked.seen.failed,
-  });
+  return { address, client, asked, trunk, ways };
+}
+
+/** Of several addresses each is a branch, with all that belongs to it. */
+function waysOf({ address, trunk, ways }: Walk): readonly Way[] {
+  const name = address ?? '';
+  return ways.length === 0 ? [{ name, hops: trunk }] : ways.map((way) => ({ name: `${name} > ${way.name}`, hops: [...trunk, ...way.hops] }));
+}
+
+function eachFollowed(dns: Hop, all: readonly Address[]): Hop {
+  const left = all.slice(mostAddresses);
+  return { ...dns, says: `${dns.says}: ${left.length === 0 ? 'each is followed' : `the first ${String(mostAddresses)} are followed`}` };
 }
 
 /** The filters before the host that has the address, and its own. */
@@ -80,10 +115,10 @@ function throughRealServer(tracing: Tracing, vip: Address, balanced: Balanced, c
   const why = direct ? 'the client\'s, which LVS with direct routing keeps' : 'the client\'s, which LVS keeps';
   if (from !== null) hops.push(bridgedHop(tracing, from, 'from', ends, { what: 'forwarded by the director', why, other: to }));
   if (to !== null && to.hypervisor !== from?.hypervisor) hops.push(bridgedHop(tracing, to, 'to', ends, { what: `toward ${chosen.name}`, why: null }));
-  if (host !== null && view.firewalls.hosts.includes(host)) hops.push(inputHop(tracing, host, ends, `arriving at ${host}`));
+  if (host !== null && view.firewalls.hosts.includes(host)) hops.push(...(chosen.server.forward === 'tunnel' ? tunnelHops(tracing, host, view.holders.facing(director, chosen.address)[0]?.held.address ?? null, chosen.address, ends, host) : [inputHop(tracing, host, ends, `arriving at ${host}`)]));
   if (hops.length === 0) hops.push(hop('forward', '', 'unknown', `which hosts are between the director and ${chosen.name}, and what they filter, is not in the evidence`, { settle: [{ host: director, command: 'iptables-save -c; ip neigh show' }, { host: chosen.address, command: 'iptables-save -c' }, { host: '', command: 'iptables-save -c   # on the hypervisors of both, where they are virtual machines' }] }));
   hops.push(conntrackHop(tracing, hostsOf(hops)));
-  const back = returnHop(tracing, { host, source: direct ? vip : chosen.address, port: target.port, machine: chosen.address, through: chosen.server.forward === 'masq' ? director : null });
+  const back = returnHop(tracing, { host, source: direct ? vip : chosen.address, port: direct ? target.port : chosen.port, machine: chosen.address, through: chosen.server.forward === 'masq' ? { host: director, vip, port: target.port } : null });
   if (host !== null && routes(view, host)) return continued(tracing, host, hops, back, chosen.name);
   hops.push(hop('router', '', 'skipped', 'no HAProxy of this member in the evidence'), tlsHop(tracing, host ?? '', null), realServerHop(tracing, vip, chosen, host), back);
   return [{ name: chosen.name, hops }];
