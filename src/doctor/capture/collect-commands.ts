@@ -96,8 +96,11 @@ export const collectCommands: readonly CollectCommand[] = [
 
 /** Questions to the runtime sockets of HAProxy, where there are any and socat is installed. */
 export const haproxyQuestions: readonly { readonly ask: string; readonly twice?: true }[] = [
-  { ask: 'show info', twice: true }, { ask: 'show stat', twice: true }, { ask: 'show servers state' }, { ask: 'show table' }, { ask: 'show map' }, { ask: 'show ssl cert' }, { ask: 'show proc' },
+  { ask: 'show info', twice: true }, { ask: 'show stat', twice: true }, { ask: 'show servers state' }, { ask: 'show table' }, { ask: 'show map' }, { ask: 'show ssl cert' },
 ];
 
 /** Where distributions and this program put the socket. */
 export const haproxySockets = ['/run/haproxy/admin.sock', '/var/run/haproxy.sock', '/var/lib/haproxy/stats', '/var/lib/haproxy/run/haproxy.sock'] as const;
+
+/** Of the master (`-S`; Debian's unit has the first): it alone knows the workers of before, and answers little else. */
+export const haproxyMasterSockets = ['/run/haproxy-master.sock', '/run/haproxy/master.sock', '/run/haproxy/haproxy-master.sock'] as const;

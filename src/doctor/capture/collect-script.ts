@@ -1,4 +1,4 @@
-import { collectCommands, guards, haproxyQuestions, haproxySockets } from './collect-commands.ts';
+import { collectCommands, guards, haproxyMasterSockets, haproxyQuestions, haproxySockets } from './collect-commands.ts';
 import type { CollectCommand } from './collect-commands.ts';
 import { hideFunction } from './collect-redact.ts';
 import { manifestName, manifestVersion } from './manifest.ts';
@@ -16,6 +16,9 @@ if have socat; then
   for socket in ${haproxySockets.join(' ')} $HAPROXY_SOCKETS; do
     [ -S "$socket" ] || continue
 ${haproxyQuestions.map(({ ask, twice }) => `    take 10 50000 ${twice === true ? '2' : '1'} "echo '${ask}' | socat -t 5 stdio $socket"`).join('\n')}
+  done
+  for socket in ${haproxyMasterSockets.join(' ')}; do
+    [ -S "$socket" ] && take 10 50000 1 "echo 'show proc' | socat -t 5 stdio $socket"
   done
 fi
 
