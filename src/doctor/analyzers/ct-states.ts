@@ -3,6 +3,7 @@ import { finding } from '../findings/finding.ts';
 import type { Proof } from '../findings/finding.ts';
 import type { ConntrackRow, ConntrackTable } from '../model/conntrack.ts';
 import type { Facets } from '../model/facets.ts';
+import { wasEstablished } from '../model/lvs-servers.ts';
 import { hostName } from '../model/record-index.ts';
 import { about, analyzer, fault, nothing, proof, proofs } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
@@ -88,6 +89,9 @@ function* oneWay(view: View, host: string): Generator<Answer> {
     const target = `${dst}:${String(dport ?? 0)}`;
     const answered = group.find((row) => !row.unreplied);
     if (answered !== undefined) { yield nothing('CT-07', `${target} on ${hostName(host)}`, [answered.source]); continue; }
+    // With direct routing the answer takes another way: a director that has the connection beyond its beginning knows of it.
+    const elsewhere = view.lvs.connections.find(({ record }) => wasEstablished(record) && attempts.some(({ original }) => original.src === record.client && original.sport === record.clientPort && original.dst === record.vip && original.dport === record.vipPort));
+    if (elsewhere !== undefined) { yield nothing('CT-07', `${target} on ${hostName(host)}`, [elsewhere.record.source]); continue; }
     const last = attempts.at(-1);
     const sources = new Set(attempts.map((row) => row.original.src));
     yield fault(finding('CT-07', {

@@ -3,7 +3,7 @@ import { finding } from '../findings/finding.ts';
 import type { Lowered, RuledOut } from '../findings/finding.ts';
 import type { Facets } from '../model/facets.ts';
 import { hostName } from '../model/record-index.ts';
-import { gatewayTo, hostOf, rowsOf, servicesOf, takes } from '../model/lvs-servers.ts';
+import { gatewayTo, hostOf, rowsOf, servicesOf, takes, wasEstablished } from '../model/lvs-servers.ts';
 import type { IpvsConnection, Service } from '../model/lvs-servers.ts';
 import { about, analyzer, fault, nothing, proof } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
@@ -36,7 +36,7 @@ function isHanging(row: IpvsConnection): boolean {
 }
 
 function judge(view: View, service: Service, all: readonly IpvsConnection[]): Answer {
-  const works = all.filter((row) => row.state === 'ESTABLISHED');
+  const works = all.filter(wasEstablished);
   const working = new Set(works.map((row) => row.realServer));
   // Where some servers work, the question is about those that do not.
   const rows = works.length === 0 ? all : all.filter((row) => !working.has(row.realServer));

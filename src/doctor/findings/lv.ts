@@ -10,12 +10,12 @@ export const lv = family({
     explains: [],
     page: {
       happens: 'With direct routing or tunnelling the director sees one direction only: SYN makes a row SYN_RECV, the client\'s ACK makes it ESTABLISHED. The ACK is sent only after the SYN-ACK, which goes from the real server to the client directly. A row that stays in SYN_RECV means that the SYN did not reach the server, the server did not accept it, or its answer did not reach the client.',
-      evidence: 'More than four fifths of the rows of one virtual service are in SYN_RECV and none is ESTABLISHED, with forwarding method Route or Tunnel.',
+      evidence: 'More than four fifths of the rows of one virtual service, or of those of its servers without a connection that got further, are in SYN_RECV, with forwarding method Route or Tunnel.',
       lookAlikes: [
         { code: 'LV-02', what: 'The director\'s hypervisor drops the forwarded SYN', tell: 'an anti-spoofing rule whose counter grows' },
         { code: 'LV-03', what: 'The real server\'s hypervisor drops the answer', tell: 'the SYN is seen on the real server' },
         { code: 'LV-05', what: 'The real server does not have the address', tell: 'its ip address list' },
-        { code: 'LV-06', what: 'Nothing listens on the address there', tell: 'rows go to CLOSE, its ss list' },
+        { code: 'LV-06', what: 'Nothing listens on the address there', tell: 'clients are refused at once, its ss list (the director does not see the reset, the row stays in SYN_RECV)' },
         { code: 'LV-07', what: 'The ports differ', tell: 'the service table' },
         { code: 'LV-08', what: 'A router stands between director and real server', tell: 'ip route get has via' },
         { code: 'TC-03', what: 'A SYN flood', tell: 'every row another client, none of them twice' },
@@ -56,7 +56,7 @@ export const lv = family({
     verify: { text: 'A listener takes the address.', command: 'ss -ltnp "sport = :{port}"' },
     explains: ['LV-01'],
     page: {
-      happens: 'With direct routing the connection is made to the virtual address on the real server. A program bound to the server\'s own address answers with a reset; the director sees CLOSE at best.',
+      happens: 'With direct routing the connection is made to the virtual address on the real server. A program bound to the server\'s own address answers with a reset, which goes to the client directly: the director does not see it, and its row stays in SYN_RECV for a minute.',
       evidence: 'The listeners of the real server were captured whole; the port is bound to other addresses, or not at all.',
       lookAlikes: [{ code: 'LV-05', what: 'The address is missing', tell: 'no reset, silence' }, { code: 'TC-02', what: 'A listener whose queue is full', tell: 'it is in the list' }],
     },

@@ -35,6 +35,14 @@ export function rowsOf(lvs: Lvs, service: Service): IpvsConnection[] {
   return lvs.connections.filter(({ host, record }) => host === service.director && record.vip !== null && record.vip === service.server.vip && (record.vipPort === service.server.port || (record.template && record.vipPort === 0))).map((found) => found.record);
 }
 
+/**
+ * Whether the client has answered the server's SYN-ACK. A director that sees one direction only leaves SYN_RECV by the client's ACK alone (a refused
+ * connection stays in SYN_RECV), and these states come after it (ip_vs_proto_tcp.c, table INPUT-ONLY).
+ */
+export function wasEstablished(row: IpvsConnection): boolean {
+  return ['ESTABLISHED', 'FIN_WAIT', 'TIME_WAIT', 'CLOSE_WAIT', 'LAST_ACK'].includes(row.state);
+}
+
 /** The host of the evidence that is this real server. */
 export function hostOf(holders: Holders, server: RealServerRecord): string | null {
   if (server.address === null) return null;
