@@ -79,6 +79,8 @@ for (const [place, lab] of chosen.entries()) {
 }
 
 const failed = results.filter(({ failures }) => failures.length > 0);
+const noisy = results.filter(({ alsoSaid }) => alsoSaid.some((line) => line.startsWith('healthy:')));
 if (values.json === true) process.stdout.write(`${JSON.stringify({ results, skipped }, null, 2)}\n`);
+if (noisy.length > 0) say(`\nFindings about healthy networks, beside what their labs are about: ${noisy.map(({ name }) => name).join(', ')}`);
 say(`\n${String(results.length - failed.length)} labs hold, ${String(failed.length)} do not, ${String(skipped.length)} skipped${failed.length === 0 ? '' : `: ${failed.map(({ name }) => name).join(', ')}`}`);
 process.exitCode = failed.length > 0 ? 1 : results.length === 0 ? 2 : 0;

@@ -53,7 +53,8 @@ export class NamespaceWorld implements RunningWorld {
 
   async switch(name: string): Promise<Host> {
     const made = await this.make(name, this.switches);
-    await made.run('sysctl -qw net.ipv6.conf.default.disable_ipv6=1; ip link add br0 type bridge stp_state 0 mcast_snooping 0 && ip link set br0 up');
+    // Where br_netfilter is in the kernel, bridges of new namespaces ask the packet filter: a switch has none.
+    await made.run('for family in iptables ip6tables arptables; do sysctl -qw net.bridge.bridge-nf-call-$family=0 2>/dev/null; done; sysctl -qw net.ipv6.conf.default.disable_ipv6=1; ip link add br0 type bridge stp_state 0 mcast_snooping 0 && ip link set br0 up');
     return made;
   }
 
