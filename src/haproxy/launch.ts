@@ -1,14 +1,15 @@
-import { mkdir, readdir, readFile, unlink } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patchBetween } from '../lib/patch-sorted.ts';
 import type { RoutingTable, Rule } from '../table/routing-table.ts';
 import { pages } from './config/answering-backends.ts';
 import { settingsDigest, type HaproxySettings } from './config/haproxy-settings.ts';
-import { renderConfiguration } from './config/render-config.ts';
+import { certificatesHead, renderConfiguration } from './config/render-config.ts';
 import { layOut, type Layout, type SparePolicy } from './plan/layout.ts';
 import type { PlanContext } from './plan/plan.ts';
 import type { WorkerRecord } from './process/pid-file.ts';
+import { startEarly, writePems } from './start-early.ts';
 import { startWorker, type WorkerStarted } from './process/worker.ts';
 import { writeFileIfChanged } from './process/write-file.ts';
 
@@ -40,41 +41,34 @@ export const needsTwoHops = ({ rules }: Pick<RoutingTable, 'rules'>): boolean =>
 export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions): Promise<Launched> => {
   const { settings, context } = options;
   const { paths } = settings;
-  const layout = layOut(table, context, options.spares);
   const twoHops = needsTwoHops(table);
   const digest = settingsDigest(settings, options.program);
-  const text = renderConfiguration({ settings, digest, twoHops, kinds: layout.kinds, backends: layout.backends });
+  const worker = {
+    program: options.program, statsSocket: paths.socket, logFile: options.logFile, env: {},
+    takeOverFrom: old.length === 0 ? null : { socket: paths.socket, pids: old.map(({ pid }) => pid) },
+  };
   await mkdir(paths.pages, { recursive: true, mode: 0o700 });
   await Promise.all([
     ...[...pages()].map(([name, page]) => writeFileIfChanged(join(paths.pages, name), page)),
-    ...[...layout.maps].map(([name, content]) => writeFileIfChanged(join(paths.maps, name), content)),
-    writeFileIfChanged(paths.certificateList, layout.certificateList),
-    writeFileIfChanged(paths.config, text),
     ...['headers.lua', 'connections.lua'].map(async (name) =>
       writeFileIfChanged(join(paths.lua, name), await readFile(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'))),
   ]);
-  await writePems(paths.certs, new Map([...layout.certificates, ...layout.cas]), basename(paths.certificateList));
-  const started = await startWorker({
-    program: options.program,
-    configFile: paths.config,
-    statsSocket: paths.socket,
-    takeOverFrom: old.length === 0 ? null : { socket: paths.socket, pids: old.map(({ pid }) => pid) },
-    logFile: options.logFile,
-    env: {},
-  });
-  if (started.ok) return { ok: true, layout, started, twoHops, digest };
-  return { ok: false, output: started.output, offender: offenderIn(started.output, text, layout, table) };
-};
-
-/** Files are named by content, so those that are there are right; those that no certificate needs any more are deleted. */
-const writePems = async (directory: string, pems: ReadonlyMap<string, string>, list: string): Promise<void> => {
-  const have = new Set(await readdir(directory));
-  const wanted = new Set([list, ...[...pems.keys()].map((path) => basename(path))]);
-  const entries = [...pems].filter(([path]) => basename(path) === 'default.pem' || !have.has(basename(path)));
-  for (let index = 0; index < entries.length; index += 32) {
-    await Promise.all(entries.slice(index, index + 32).map(([path, pem]) => writeFileIfChanged(path, pem)));
+  const early = old.length > 0 ? null : await startEarly(table, certificatesHead({ settings, digest, twoHops }), worker, paths, context);
+  try {
+    const layout = layOut(table, context, options.spares);
+    const text = renderConfiguration({ settings, digest, twoHops, kinds: layout.kinds, backends: layout.backends });
+    await Promise.all([
+      ...[...layout.maps].map(([name, content]) => writeFileIfChanged(join(paths.maps, name), content)),
+      writeFileIfChanged(paths.certificateList, layout.certificateList),
+      writeFileIfChanged(paths.config, text),
+    ]);
+    await writePems(paths.certs, new Map([...layout.certificates, ...layout.cas]), basename(paths.certificateList));
+    const started = await (early === null ? startWorker({ ...worker, configFile: paths.config }) : early.finish(text));
+    if (started.ok) return { ok: true, layout, started, twoHops, digest };
+    return { ok: false, output: started.output, offender: offenderIn(started.output, text, layout, table) };
+  } finally {
+    await early?.end();
   }
-  for (const name of have) if (!wanted.has(name) && name.endsWith('.pem')) await unlink(join(directory, name));
 };
 
 /**

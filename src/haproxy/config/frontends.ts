@@ -132,8 +132,9 @@ export const frontends = (settings: HaproxySettings, twoHops: boolean): readonly
     // A worker that finishes tells idle clients with their next answer, instead of closing under a request that is on its way.
     'option idle-close-on-response',
     ...(settings.defaults.h1AdjustCase.length > 0 ? ['option h1-case-adjust-bogus-client'] : []),
-    ...httpFrontend('plain', 'plain', [...binds(settings, settings.listen.http), ...proxyProtocol(settings)], settings),
+    // First, and its listeners first: what can be read before everything else is known ends there (`certificatesHead`).
     ...httpFrontend('tls', 'tls', tlsListeners, settings),
+    ...httpFrontend('plain', 'plain', [...binds(settings, settings.listen.http), ...proxyProtocol(settings)], settings),
     'defaults tcp-front',
     'mode tcp',
     ...timeouts(settings, null),

@@ -34,15 +34,24 @@ export const renderConfiguration = (input: ConfigurationInput): string => {
     ...globalSection(input),
     ...frontends(settings, input.twoHops),
     ...answeringBackends(settings),
+    'global',
+    `setenv ${environment.kinds} ${input.kinds.map(kindName).join(',')}`,
     ...input.kinds.flatMap((kind) => poolDefaults(kind, settings)),
   ].map((line) => (sectionStart.test(line) ? `\n${line}` : `  ${line}`));
   for (const backend of input.backends) lines.push(backendText(backend));
   return `${lines.join('\n')}\n`;
 };
 
+/** Everything up to the line at which HAProxy loads the certificates, with that line: the same whatever the kinds and backends are. */
+export const certificatesHead = (input: Omit<ConfigurationInput, 'kinds' | 'backends'>): string => {
+  const text = renderConfiguration({ ...input, kinds: [], backends: [] });
+  const listener = /^ {2}bind .* crt-list .*\n/m.exec(text);
+  return listener === null ? '' : text.slice(0, listener.index + listener[0].length);
+};
+
 const sectionStart = /^(?:global|defaults|frontend|backend|listen)\b(?! ?-)/;
 
-const globalSection = ({ settings, digest, twoHops, kinds }: ConfigurationInput): readonly string[] => [
+const globalSection = ({ settings, digest, twoHops }: ConfigurationInput): readonly string[] => [
   'global',
   `stats socket ${quote(settings.paths.socket)} mode 600 level admin expose-fd listeners`,
   'stats timeout 1d',
@@ -68,7 +77,6 @@ const globalSection = ({ settings, digest, twoHops, kinds }: ConfigurationInput)
   ...settings.defaults.h1AdjustCase.map((name) => `h1-case-adjust ${quote(name.toLowerCase())} ${quote(name)}`),
   `setenv ${environment.settings} ${digest}`,
   `setenv ${environment.hops} ${twoHops ? '2' : '1'}`,
-  `setenv ${environment.kinds} ${kinds.map(kindName).join(',')}`,
 ];
 
 /**

@@ -22,6 +22,8 @@ export interface WorkerStart {
   readonly env: Readonly<Record<string, string>>;
   /** Milliseconds; default 20000. */
   readonly timeout?: number;
+  /** Told when the process has ended, whenever that is, or could not be started. */
+  readonly ended?: () => void;
 }
 
 export interface WorkerExit {
@@ -60,6 +62,7 @@ export async function startWorker(start: WorkerStart): Promise<WorkerStarted> {
   const failed = new Promise<string>((resolve) => {
     child.once('error', (error) => { resolve(`[ALERT] : cannot run ${start.program}: ${error.message}\n`); });
   });
+  if (start.ended !== undefined) Promise.race([exited, failed]).then(start.ended, start.ended);
   const outcome = await Promise.race([
     exited.then(() => 'ended' as const), failed.then(() => 'ended' as const), untilItAnswers(child, start.statsSocket, start.timeout ?? 20_000),
   ]);

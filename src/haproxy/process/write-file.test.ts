@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { writeFileIfChanged } from './write-file.ts';
+import { writeFileIfChanged, writeNewFile } from './write-file.ts';
 
 let directory: string;
 beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'fairway-write-')); });
@@ -29,5 +29,15 @@ it('narrows a file that others could read', async () => {
 
 it('leaves no temporary file when it fails', async () => {
   await expect(writeFileIfChanged(join(directory, 'nosuch', 'a'), 'x')).rejects.toThrow(/ENOENT/);
+  expect(() => { writeNewFile(join(directory, 'nosuch', 'a'), 'x'); }).toThrow(/ENOENT/);
+  expect(() => { writeNewFile(directory, 'x'); }).toThrow();
   expect(readdirSync(directory)).toEqual([]);
+});
+
+it('writes new files at once, for their owner alone', () => {
+  const path = join(directory, 'a.pem');
+  writeNewFile(path, 'ä'.repeat(100_000));
+  expect(readFileSync(path, 'utf8')).toBe('ä'.repeat(100_000));
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(directory)).toEqual(['a.pem']);
 });

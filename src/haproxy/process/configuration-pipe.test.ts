@@ -1,0 +1,50 @@
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ConfigurationPipe } from './configuration-pipe.ts';
+
+let directory: string;
+beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'fairway-pipe-')); });
+afterEach(() => { rmSync(directory, { recursive: true, force: true }); });
+
+const make = async (): Promise<ConfigurationPipe> => {
+  const pipe = await ConfigurationPipe.make(join(directory, 'pipe'));
+  if (pipe === null) throw new Error('no pipe');
+  return pipe;
+};
+
+test('the reader gets the pieces as they come, and the end; then the pipe is gone', async () => {
+  const pipe = await make();
+  expect(statSync(pipe.path).mode & 0o777).toBe(0o600);
+  const read = readFile(pipe.path, 'utf8');
+  await pipe.write('one ');
+  const long = 'x'.repeat(1_000_000);
+  await pipe.write(`two ${long}`);
+  await pipe.end();
+  expect(await read).toBe(`one two ${long}`);
+  expect(existsSync(pipe.path)).toBe(false);
+});
+
+test('a reader that ends before it reads keeps nobody waiting', async () => {
+  const pipe = await make();
+  const written = pipe.write('never read');
+  await pipe.abandon();
+  await written;
+  await pipe.write('nor this');
+  await pipe.end();
+});
+
+test('nor does one that ends in the middle', async () => {
+  const pipe = await make();
+  const reader = createReadStream(pipe.path, { highWaterMark: 10 });
+  reader.once('data', () => { reader.destroy(); });
+  await pipe.write('x'.repeat(1_000_000));
+  await pipe.abandon();
+  await pipe.end();
+});
+
+test('where no pipe can be made there is none', async () => {
+  expect(await ConfigurationPipe.make(join(directory, 'missing', 'pipe'))).toBeNull();
+});

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { open, unlink } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
+
+/**
+ * A named pipe that a HAProxy which is starting reads its configuration from (`-f`), while it is written. HAProxy 2.6 parses each line as it
+ * comes. One that is cut off in the middle of a line is refused ("Missing LF on last line"): whoever writes piece by piece ends no piece
+ * but the last with its line, so that a writer who dies leaves no HAProxy with half a configuration behind.
+ */
+export class ConfigurationPipe {
+  readonly path: string;
+  #file: Promise<FileHandle | null> | null = null;
+  #opened = false;
+  #unread = false;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /** null: no pipe can be made here (a file system without them, no mkfifo). Whatever was at `path` is gone. */
+  static async make(path: string): Promise<ConfigurationPipe | null> {
+    await unlink(path).catch(() => undefined);
+    return promisify(execFile)('mkfifo', ['-m', '600', path]).then(() => new ConfigurationPipe(path), () => null);
+  }
+
+  /** Waits until there is a reader, and until it has taken nearly all. Does nothing once there is none any more: its last words say why. */
+  async write(text: string): Promise<void> {
+    if (this.#unread) return;
+    this.#file ??= open(this.path, 'w').catch(() => null).finally(() => { this.#opened = true; });
+    const file = await this.#file;
+    await file?.writeFile(text).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    });
+  }
+
+  /** The reader finds the end of the text. */
+  async end(): Promise<void> {
+    const file = await this.#file;
+    this.#file = Promise.resolve(null);
+    await file?.close();
+    await unlink(this.path).catch(() => undefined);
+  }
+
+  /** The reader has ended. If it had not come to reading, opening the pipe would wait for ever: then this takes its place for a moment. */
+  async abandon(): Promise<void> {
+    this.#unread = true;
+    if (this.#file === null || this.#opened) return;
+    const reader = await open(this.path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
+    await this.#file;
+    await reader?.close();
+  }
+}
