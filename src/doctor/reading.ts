@@ -60,9 +60,9 @@ function choose(capture: Capture): AnyParser[] {
   return best.log === true ? all.filter((parser) => parser.log === true) : [best];
 }
 
-/** Format of some lines by their content alone: lets a transcript be split where prose and output alternate. */
-export function sniff(lines: readonly string[]): string | null {
-  const [best] = choose({ host: '', command: '', takenAt: null, sample: 1, file: '', firstLine: 1, lines, exitCode: null, big: null });
+/** Format of some lines by their content alone, or with the command that printed them: lets a transcript be split where prose and output alternate. */
+export function sniff(lines: readonly string[], command = ''): string | null {
+  const [best] = choose({ host: '', command, takenAt: null, sample: 1, file: '', firstLine: 1, lines, exitCode: null, big: null });
   return best?.format ?? null;
 }
 

@@ -65,3 +65,11 @@ test('files by name', () => {
   expect(commandOfFile('ip-neigh')).toBe('ip neigh show');
   expect(commandOfFile('notes.txt')).toBe('');
 });
+
+describe('a file that is shown', () => {
+  test('stays one capture although only a later paragraph looks like its format', () => {
+    const lines = ['$ cat /etc/haproxy/haproxy.cfg', 'global', '  maxconn 100', '', 'frontend f', '  bind :80', '', 'backend b', '  server s 10.0.0.1:80'];
+    const byName = (paragraph: readonly string[], command = ''): string | null => (command.endsWith('haproxy.cfg') || paragraph.some((line) => line.startsWith('frontend ')) ? 'haproxy-config' : null);
+    expect(splitTranscript(lines, origin, byName).map((capture) => [capture.command, capture.lines.length])).toEqual([['cat /etc/haproxy/haproxy.cfg', 8]]);
+  });
+});

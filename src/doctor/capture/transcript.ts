@@ -2,8 +2,8 @@ import type { Capture } from '../evidence.ts';
 import { commandLine } from '../command-line.ts';
 import { prompt } from './prompt.ts';
 
-/** Tells the format of some lines by their content alone, null for prose. Comes from the parsers. */
-export type Sniff = (lines: readonly string[]) => string | null;
+/** Tells the format of some lines by their content alone, or by the command before them; null for prose. Comes from the parsers. */
+export type Sniff = (lines: readonly string[], command?: string) => string | null;
 
 /** What the file around a transcript says about it. */
 export interface TranscriptOrigin {
@@ -71,7 +71,8 @@ interface Block { readonly start: number; readonly end: number; readonly command
 function ownBlocks(lines: readonly string[], start: number, end: number, command: string, sniff: Sniff): Block[] {
   if (start >= end) return command === '' ? [] : [{ start, end, command }];
   const first = paragraphs(lines, start, end).next();
-  const own = first.done === true ? null : sniff(lines.slice(first.value[0], first.value[1]));
+  // A file that somebody shows may begin with a paragraph that could be anything (`global` of haproxy.cfg): its name tells.
+  const own = first.done === true ? null : sniff(lines.slice(first.value[0], first.value[1]), command);
   if (command === '' && own !== null && !hasForeign(lines, start, end, own, sniff)) return [{ start, end, command }];
   const blocks: Block[] = [];
   let current: Block = { start, end, command };

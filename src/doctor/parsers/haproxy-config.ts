@@ -43,6 +43,6 @@ function parse(capture: Capture): Reading<HaproxySectionRecord> {
 export const haproxyConfig: Parser<'haproxy-config', HaproxySectionRecord> = {
   format: 'haproxy-config',
   commands: ['cat /etc/haproxy/haproxy.cfg'],
-  recognises: (capture) => recognise(capture, ({ program }) => /haproxy[\w.-]*\.(?:cfg|config|conf)$/.test(program) || /\/haproxy\/[\w./-]*\.cfg$/.test(program), (text) => /^(?:frontend|backend|listen)\s+[\w.:-]+$/.test(text) || /^(?:use_backend|default_backend)\s+\S+/.test(text)),
+  recognises: (capture) => recognise(capture, ({ program }) => /haproxy[\w.-]*\.(?:cfg|config|conf)$/.test(program) || /\/haproxy\/[\w./-]*\.cfg$/.test(program), (text) => /^(?:frontend|backend|listen)\s+[\w.:-]+(?:\s+from\s+[\w.:-]+)?$/.test(text) || /^(?:use_backend|default_backend)\s+\S+/.test(text)),
   parse,
 };

@@ -96,7 +96,7 @@ function parse(capture: Capture): Reading<R> {
     if (runtime) return { kind: 'haproxy-map-entry', source: line, map, key: runtime[1] ?? '', value: runtime[2] ?? '', from: 'runtime' };
     if (text.startsWith('# be_id')) { columns = text.slice(2).split(/\s+/); return skip; }
     if (columns.length > 0 && /^\d+ \S+ \d+ \S+ /.test(text)) return serverState(text, columns, line);
-    const figure = /^([A-Za-z][A-Za-z0-9_]*): ?(.*)$/.exec(text);
+    const figure = /^([A-Za-z][A-Za-z0-9_ -]{0,40}): ?(.*)$/.exec(text);
     if (figure && (asked === 'info' || asked === '')) { info.set(figure[1] ?? '', { value: figure[2] ?? '', source: line }); return skip; }
     if (/^# old workers/.test(text)) { old = true; return skip; }
     if (/^#/.test(text)) { if (/^# (?:workers|programs)/.test(text)) old = false; return skip; }
