@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { channelName } from './init.ts';
 import { findKernel } from './kernel.ts';
 import { rootFileSystem } from './root-file-system.ts';
@@ -31,14 +29,17 @@ const bootSeconds = 90;
 export class Machine {
   /** From the start of the program to the first answer. */
   readonly bootSeconds: number;
-  private readonly child: ChildProcessWithoutNullStreams;
-  private readonly folder: string;
+  private readonly child: ChildProcess;
+  private readonly input: Writable;
+  /** Of the kernel and the emulator. */
+  private readonly last: { readonly words: string };
   private readonly waiting: Map<number, (answer: Answer) => void>;
   private asked = 0;
 
-  private constructor(child: ChildProcessWithoutNullStreams, folder: string, waiting: Map<number, (answer: Answer) => void>, seconds: number) {
+  private constructor(child: ChildProcess, input: Writable, last: { readonly words: string }, waiting: Map<number, (answer: Answer) => void>, seconds: number) {
     this.child = child;
-    this.folder = folder;
+    this.input = input;
+    this.last = last;
     this.waiting = waiting;
     this.bootSeconds = seconds;
   }
@@ -47,20 +48,19 @@ export class Machine {
   static async boot(): Promise<Machine> {
     const kernel = await findKernel();
     const root = await rootFileSystem(kernel);
-    const folder = mkdtempSync(join(tmpdir(), 'fairway-machine-'));
-    const console = join(folder, 'console');
     const began = performance.now();
     // Always emulated: it works everywhere alike, while /dev/kvm of a machine that is virtual itself may be there and fail.
     const child = spawn(emulator, [
       '-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-m', '512', '-smp', '1', '-accel', 'tcg', '-cpu', 'qemu64',
       '-kernel', kernel.image, '-initrd', root, '-append', `console=ttyS0 quiet panic=-1 ${quick}`,
-      '-serial', `file:${console}`,
+      '-chardev', 'socket,id=console,fd=3', '-serial', 'chardev:console',
       // The channel is this program's standard input and output: nothing outside can reach it, and it closes with us.
       '-chardev', 'stdio,id=channel,signal=off', '-device', 'virtio-serial-pci', '-device', `virtserialport,chardev=channel,name=${channelName}`,
-    ], { stdio: ['pipe', 'pipe', 'pipe'] });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => { said += chunk.toString('utf8'); });
-    child.stdin.on('error', () => undefined);
+    ], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+    const [input, output, complaints, console] = child.stdio as unknown as [Writable, Readable, Readable, Readable];
+    const last = { words: '' };
+    for (const stream of [complaints, console]) stream.on('data', (chunk: Buffer) => { last.words = (last.words + chunk.toString('utf8')).slice(-2000); });
+    input.on('error', () => undefined);
     const waiting = new Map<number, (answer: Answer) => void>();
     const ready = new Promise<void>((resolve, reject) => {
       const limit = setTimeout(() => { reject(new Error(`no answer within ${String(bootSeconds)} s`)); }, bootSeconds * 1000);
@@ -68,20 +68,18 @@ export class Machine {
       child.once('error', (error) => { clearTimeout(limit); reject(error); });
       child.once('exit', (code) => { clearTimeout(limit); reject(new Error(`ended with ${String(code)}`)); });
     });
-    readAnswers(child, waiting);
+    readAnswers(output, waiting);
     try {
       await ready;
     } catch (error) {
       child.kill('SIGKILL');
-      const last = existsSync(console) ? readFileSync(console, 'utf8').slice(-2000) : '';
-      rmSync(folder, { recursive: true, force: true });
-      throw new Error(`the virtual machine did not come up: ${error instanceof Error ? error.message : String(error)}\n${said}${last}`, { cause: error });
+      throw new Error(`the virtual machine did not come up: ${error instanceof Error ? error.message : String(error)}\n${last.words}`, { cause: error });
     }
     // A machine that nobody asks anything does not keep this program alive (each question has a timer that does), and ends with it.
     child.unref();
-    for (const stream of [child.stdin, child.stdout, child.stderr]) if (stream instanceof Socket) stream.unref();
-    process.once('exit', () => { child.kill('SIGKILL'); rmSync(folder, { recursive: true, force: true }); });
-    return new Machine(child, folder, waiting, Math.round((performance.now() - began) / 100) / 10);
+    for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
+    process.once('exit', () => { child.kill('SIGKILL'); });
+    return new Machine(child, input, last, waiting, Math.round((performance.now() - began) / 100) / 10);
   }
 
   /** Runs a shell line as root in the virtual machine. Throws when the machine is gone. */
@@ -89,14 +87,14 @@ export class Machine {
     this.asked += 1;
     const id = this.asked;
     return new Promise((resolve, reject) => {
-      const gone = (): void => { finish(); reject(new Error(`the virtual machine ended: ${this.lastWords()}`)); };
+      const gone = (): void => { finish(); reject(new Error(`the virtual machine ended: ${this.last.words.trim()}`)); };
       // Its own limit answers first; this one is for a machine that hangs.
-      const limit = setTimeout(() => { finish(); reject(new Error(`the virtual machine does not answer: ${this.lastWords()}`)); }, (seconds + 30) * 1000);
+      const limit = setTimeout(() => { finish(); reject(new Error(`the virtual machine does not answer: ${this.last.words.trim()}`)); }, (seconds + 30) * 1000);
       const finish = (): void => { clearTimeout(limit); this.waiting.delete(id); this.child.off('exit', gone); };
       if (this.child.exitCode !== null || this.child.signalCode !== null) { gone(); return; }
       this.child.once('exit', gone);
       this.waiting.set(id, (answer) => { finish(); resolve(answer); });
-      this.child.stdin.write(`${String(id)} ${String(seconds)} ${Buffer.from(line).toString('base64')}\n`);
+      this.input.write(`${String(id)} ${String(seconds)} ${Buffer.from(line).toString('base64')}\n`);
     });
   }
 
@@ -108,32 +106,25 @@ export class Machine {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const ended = once(this.child, 'exit');
-      this.child.kill('SIGKILL');
-      await ended;
-    }
-    rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private lastWords(): string {
-    const file = join(this.folder, 'console');
-    return existsSync(file) ? readFileSync(file, 'utf8').slice(-2000).trim() : '';
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL');
+    await ended;
   }
 }
 
 /** `ID CODE BASE64`, a line each. */
-function readAnswers(child: ChildProcessWithoutNullStreams, waiting: ReadonlyMap<number, (answer: Answer) => void>): void {
+function readAnswers(from: Readable, waiting: ReadonlyMap<number, (answer: Answer) => void>): void {
   let parts: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => {
-    let from = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      const line = Buffer.concat([...parts, chunk.subarray(from, end)]).toString('latin1');
+  from.on('data', (chunk: Buffer) => {
+    let start = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      const line = Buffer.concat([...parts, chunk.subarray(start, end)]).toString('latin1');
       parts = [];
-      from = end + 1;
+      start = end + 1;
       const found = /^(\d+) (\d+) (\S*)$/.exec(line);
       if (found) waiting.get(Number(found[1]))?.({ code: Number(found[2]), output: Buffer.from(found[3] ?? '', 'base64').toString('utf8') });
     }
-    parts.push(chunk.subarray(from));
+    parts.push(chunk.subarray(start));
   });
 }
