@@ -16,7 +16,7 @@ export const tlCertificate = analyzer({
   *analyze(view): Generator<Answer> {
     for (const session of view.edges.tlsSessions) {
       yield* time(session);
-      yield* chain(session);
+      yield* chain(view.edges.tlsSessions, session);
     }
     yield* different(view.edges.tlsSessions);
   },
@@ -49,7 +49,7 @@ function* time(session: Session): Generator<Answer> {
   }));
 }
 
-function* chain(session: Session): Generator<Answer> {
+function* chain(sessions: readonly Session[], session: Session): Generator<Answer> {
   const { chain: sent, verify, subject, issuer } = session.record;
   const target = targetOf(session);
   const unbuilt = verify !== null && /^2[01]\b|unable to (?:get local issuer|verify the first)/.test(verify.value) ? verify : null;
@@ -60,6 +60,9 @@ function* chain(session: Session): Generator<Answer> {
   const [leaf] = sent;
   if (leaf === undefined) return;
   if (sent.length > 1 || unbuilt === null || leaf.subject === leaf.issuer) { yield nothing('TL-04', target, [leaf.source, ...(verify === null ? [] : [verify.source])]); return; }
+  // Somebody built a chain from one such certificate alone: its issuer is an authority that clients are given, and only this client was not.
+  const built = sessions.find((other) => other.record.chain.length === 1 && other.record.chain[0]?.issuer === leaf.issuer && other.record.verify !== null && /^0 |^OK$/i.test(other.record.verify.value));
+  if (built?.record.verify !== undefined && built.record.verify !== null) { yield nothing('TL-04', target, [leaf.source, built.record.verify.source]); return; }
   yield fault(finding('TL-04', {
     host: session.host, about: aboutSession(session), args: { target, issuer: issuer?.value ?? leaf.issuer },
     proofs: [proof(session.host, leaf.source, 'the only certificate that was sent'), proof(session.host, unbuilt.source, 'its issuer is not known'), ...(issuer === null ? [] : [proof(session.host, issuer.source, 'the issuer')])],

@@ -15,6 +15,7 @@ import { roWorkers } from './ro-workers.ts';
 import { rtWays } from './rt-ways.ts';
 import { tcQueues } from './tc-queues.ts';
 import { tcSizes } from './tc-sizes.ts';
+import { tlHandshakes } from './tl-handshakes.ts';
 import { vrChecks } from './vr-checks.ts';
 import { vrCloud } from './vr-cloud.ts';
 import { vrElections } from './vr-elections.ts';
@@ -35,6 +36,7 @@ export const labs: readonly Lab[] = [
   ...roClients,
   ...roServers,
   ...roWorkers,
+  ...tlHandshakes,
   ...lvDirectRouting,
   ...lvKeepalived,
   ...lvMasquerading,

@@ -69,13 +69,19 @@ ${sections}
 `);
 }
 
-export async function haproxy(host: Host): Promise<void> {
-  await host.start('haproxy', 'haproxy -W -S /run/haproxy-master.sock -f /etc/haproxy/haproxy.cfg');
-  await host.until('grep -q "Loading success" /var/log/haproxy.log');
+/**
+ * HAProxy takes O_APPEND off an output that it logs to, and a log that is emptied would then begin with a hole: a pipe stands between, as a
+ * journal does; `stamped`: which puts the time before each line.
+ */
+export async function haproxy(host: Host, stamped = false): Promise<void> {
+  const journal = stamped ? `while IFS= read -r line; do printf '%s ${host.name} haproxy[1]: %s\\n' "$(date '+%b %d %T')" "$line"; done` : 'cat';
+  await host.write('/run/lab/serve', `haproxy -W -S /run/haproxy-master.sock -p /run/haproxy.pid -f /etc/haproxy/haproxy.cfg 2>&1 | ${journal}\n`);
+  await host.start('haproxy', 'sh /run/lab/serve');
+  await host.until('grep -q "Loading success" /var/log/haproxy.log && [ -s /run/haproxy.pid ]');
 }
 
 /** What `systemctl reload haproxy` does where there is no systemd; ends when the new worker serves. */
-export const reload = `haproxy -c -q -f /etc/haproxy/haproxy.cfg && before=$(grep -c 'Loading success' /var/log/haproxy.log); kill -USR2 $(cat /run/lab/haproxy.pid) && until [ "$(grep -c 'Loading success' /var/log/haproxy.log)" -gt "$before" ]; do sleep 0.1; done`;
+export const reload = `haproxy -c -q -f /etc/haproxy/haproxy.cfg && before=$(grep -c 'Loading success' /var/log/haproxy.log); kill -USR2 $(cat /run/haproxy.pid) && until [ "$(grep -c 'Loading success' /var/log/haproxy.log)" -gt "$before" ]; do sleep 0.1; done`;
 
 /** Old lines stay true: a log that is rotated tells of the time after. */
 export const rotate = ': > /var/log/haproxy.log';

@@ -1,16 +1,8 @@
-import type { Host, Lab } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 import { addressOf, ask, configure, haproxy, member, network, oneSample, reload, rotate, shop } from './ro-network.ts';
 
 const m1 = `server m1 ${addressOf('m1')}:8080`;
 const base = { needs: 'namespaces', programs: ['haproxy', 'socat'], collectArguments: oneSample } as const;
-
-/** HAProxy as under a journal: each line with its time. The file of its pid is the one that labs reload by. */
-async function stamped(host: Host): Promise<void> {
-  await host.write('/run/lab/serve', `haproxy -W -p /run/haproxy.pid -f /etc/haproxy/haproxy.cfg 2>&1 | while IFS= read -r line; do printf '%s router haproxy[1]: %s\\n' "$(date '+%b %d %T')" "$line"; done\n`);
-  await host.start('haproxy', 'sh /run/lab/serve');
-  await host.until('grep -q "Loading success" /var/log/haproxy.log && [ -s /run/haproxy.pid ]');
-  await host.run('cp /run/haproxy.pid /run/lab/haproxy.pid');
-}
 
 const readiness = (words: string): string => `option httpchk GET /ready\n  ${m1} check ${words}`;
 
@@ -42,7 +34,7 @@ export const roWorkers: readonly Lab[] = [
     build: async (world) => { await shop(world); },
     break: async (world) => {
       // What a script that signals by name does to this HAProxy; the master would take the signal as an order to stop.
-      await world.of('router').run('for pid in $(cat /proc/$(cat /run/lab/haproxy.pid)/task/*/children); do kill -USR1 $pid; done');
+      await world.of('router').run('for pid in $(cat /proc/$(cat /run/haproxy.pid)/task/*/children); do kill -USR1 $pid; done');
       await world.of('router').until('grep -q "Current worker" /var/log/haproxy.log');
     },
     fix: async (world, finding) => {
@@ -60,7 +52,7 @@ export const roWorkers: readonly Lab[] = [
       await network(world, ['m1']);
       await member(world.of('m1'));
       await configure(world.of('router'));
-      await stamped(world.of('router'));
+      await haproxy(world.of('router'), true);
     },
     break: async (world) => { for (let turn = 0; turn < 7; turn++) await world.of('router').run(reload); },
     fix: async (world, finding) => {
