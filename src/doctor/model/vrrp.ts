@@ -16,7 +16,7 @@ export interface Vrrp {
   option(host: string, instance: string, name: string): { readonly value: string; readonly line: SourceLine } | null;
   /** The state an instance was last known to be in: from the data dump, else from the last log line. */
   stateOf(host: string, instance: string): { readonly state: string; readonly line: SourceLine } | null;
-  /** Whether the log ends in the middle of a series of changes (three within ten seconds): what was captured a moment before it fits another state. */
+  /** Whether the log ends in the middle of a series of changes (four within ten seconds; an election at the start is three): what was captured a moment before it fits another state. */
   isMoving(host: string, instance: string): boolean;
 }
 
@@ -46,7 +46,7 @@ export function createVrrp(index: RecordIndex): Vrrp {
       return last === undefined ? null : { state: last.event.toUpperCase(), line: last.source };
     },
     isMoving: (host, instance) => {
-      const [first, , last] = events(host).filter((event) => event.instance === instance && states.includes(event.event)).slice(-3);
+      const [first, , , last] = events(host).filter((event) => event.instance === instance && states.includes(event.event)).slice(-4);
       const [from, to] = [first?.at ?? null, last?.at ?? null];
       return from !== null && to !== null && from.absolute === to.absolute && to.ms - from.ms <= 10_000;
     },

@@ -26,19 +26,25 @@ const holdOpen = `node -e "require('net').connect(80, '${server}').on('error', (
 const quick = (asks: Readonly<Record<string, string>> = {}): NonNullable<Lab['collectArguments']> =>
   Object.fromEntries(['client', 'box', 'server', 'detour'].map((name) => [name, asks[name] === undefined ? ['-i', '0'] : ['-i', '0', '-a', asks[name]]]));
 
-export const rtWays: readonly Lab[] = [
-  {
-    name: 'rt-reverse-path-filter', about: 'A server with two networks takes packets by one and would answer by the other; its filter is strict.',
-    codes: ['RT-01'], silent: ['L2-12', 'RT-02', 'RT-05'], proof: /martian source 10\.84\.0\.2 from 10\.82\.0\.9, on dev front0/, needs: 'namespaces', programs: [], inTests: true, collectArguments: quick(),
+/**
+ * The client calls from 10.82.0.9 by front0, and the server's way back to that address is back0. The kernel logs what it drops where it was told to;
+ * else a counter is all there is, which needs traffic between the two samples.
+ */
+function reversePath(name: string, logged: boolean, more: Pick<Lab, 'proof' | 'inTests' | 'collectArguments'>): Lab {
+  return {
+    name, about: `A server with two networks takes packets by one and would answer by the other; its filter is strict, and ${logged ? 'logs what it drops' : 'only counts'}.`,
+    codes: ['RT-01'], silent: ['L2-12', 'RT-02', 'RT-05'], needs: 'namespaces', programs: [], ...more,
     build: async (world) => {
-      await Promise.all(['client', 'server'].map((name) => world.host(name)));
+      await Promise.all(['client', 'server'].map((host) => world.host(host)));
       const [client, far] = [world.of('client'), world.of('server')];
       await world.cable(client, 'eth0', far, 'front0');
       await world.cable(client, 'eth1', far, 'back0');
-      await client.run(`ip address add 10.83.0.1/24 dev eth0 && ip address add 10.85.0.1/24 dev eth1 && ip address add 10.82.0.9/32 dev lo && ip route add ${server}/32 via 10.83.0.2`);
-      await far.run(`ip address add 10.83.0.2/24 dev front0 && ip address add 10.85.0.2/24 dev back0 && ip address add ${server}/32 dev lo && ip route add 10.82.0.9/32 via 10.85.0.1 && sysctl -qw net.ipv4.conf.front0.log_martians=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.front0.rp_filter=2`);
-      await client.run('sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0');
+      await client.run(`sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=0 net.ipv4.conf.eth1.rp_filter=0
+        ip address add 10.83.0.1/24 dev eth0 && ip address add 10.85.0.1/24 dev eth1 && ip address add 10.82.0.9/32 dev lo && ip route add ${server}/32 via 10.83.0.2`);
+      await far.run(`sysctl -qw net.ipv4.conf.front0.log_martians=${logged ? '1' : '0'} net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.front0.rp_filter=2 net.ipv4.conf.back0.rp_filter=0
+        ip address add 10.83.0.2/24 dev front0 && ip address add 10.85.0.2/24 dev back0 && ip address add ${server}/32 dev lo && ip route add 10.82.0.9/32 via 10.85.0.1`);
       await answers(far);
+      if (!logged) await client.start('traffic', `sh -c 'while :; do curl -s --interface 10.82.0.9 --max-time 0.3 http://${server}/; sleep 0.2; done'`);
     },
     break: async (world) => { await world.of('server').run('sysctl -qw net.ipv4.conf.front0.rp_filter=1'); },
     fix: async (world, finding) => { await world.apply(world.of('server'), finding, finding.fixes[0]?.command ?? 'false', /sysctl -w net\.ipv4\.conf\.front0\.rp_filter=2/); },
@@ -46,7 +52,12 @@ export const rtWays: readonly Lab[] = [
       const { code, output } = await world.of('client').tries(`curl -sS --interface 10.82.0.9 --max-time 1 http://${server}/`);
       return code === 0 ? { ok: true } : { ok: false, saw: output.trim() };
     },
-  },
+  };
+}
+
+export const rtWays: readonly Lab[] = [
+  reversePath('rt-reverse-path-filter', true, { proof: /martian source 10\.84\.0\.2 from 10\.82\.0\.9, on dev front0/, inTests: true, collectArguments: quick() }),
+  reversePath('rt-reverse-path-counter', false, { proof: /^TcpExt: \d/, inTests: false }),
   {
     name: 'rt-gateway-does-not-forward', about: 'The host that both sides use as their gateway does not forward.',
     codes: ['RT-02'], silent: ['RT-01', 'RT-05', 'FW-01'], proof: /net\.ipv4\.ip_forward = 0/, needs: 'namespaces', programs: [], inTests: true, collectArguments: quick(),

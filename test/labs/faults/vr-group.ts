@@ -91,7 +91,7 @@ export async function ask(world: World): Promise<Probe> {
 export async function askAlone(world: World): Promise<Probe> {
   const answer = await ask(world);
   if (!answer.ok) return answer;
-  const { output } = await world.of('client').tries(`arping -b -c 1 -w 1 -I eth0 ${vip}`);
+  const { output } = await world.of('client').tries(`arping -b -w 1 -I eth0 ${vip}`);
   const macs = new Set(output.match(/(?:[0-9A-F]{2}:){5}[0-9A-F]{2}/g));
   return macs.size === 1 ? { ok: true } : { ok: false, saw: `${String(macs.size)} machines answer for the address` };
 }
