@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Balance } from '../admission/claim.ts';
 
 /**
@@ -57,7 +57,7 @@ export const kindOfBackend = (backend: string): string | null => {
 };
 
 /** Short digest of a text: names things by their content, so that a change is a new thing and the switch to it one step. */
-export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
+export const digestOf = (text: string): string => hash('sha256', text, 'hex').slice(0, 16);
 
 /** Backends of static text that answer without a member. First field of a map value. */
 export const answering = {

@@ -2,12 +2,14 @@ import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 const bytesOf = (address: string): readonly number[] => {
-  if (isIPv4(address) || isIPv6(address)) return ipaddr.parse(address).toByteArray();
+  if (isIPv4(address)) return address.split('.').map(Number);
+  if (isIPv6(address)) return ipaddr.parse(address).toByteArray();
   return [];
 };
 
 /** Ascending by number, IPv4 before IPv6; texts that are no addresses come first, by text. */
 export const compareAddresses = (a: string, b: string): number => {
+  if (a === b) return 0;
   const left = bytesOf(a);
   const right = bytesOf(b);
   if (left.length !== right.length) return left.length - right.length;

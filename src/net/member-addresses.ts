@@ -14,10 +14,16 @@ const localRanges = new Set(['unspecified', 'loopback', 'linkLocal', 'multicast'
  * link-local, multicast, unspecified and cloud metadata addresses are `local`, also wrapped in IPv6 (`::ffff:127.0.0.1`, `::127.0.0.1`).
  */
 export const addressFault = (text: string): AddressFault | null => {
-  if (isIPv4(text)) return isLocal(ipaddr.IPv4.parse(text)) ? 'local' : null;
+  if (isIPv4(text)) return isLocalIPv4(text) ? 'local' : null;
   if (!isIPv6(text) || text.includes('%')) return 'not-ip';
   const address = ipaddr.IPv6.parse(text);
   return isLocal(address) || isLocal(wrappedIn(address)) ? 'local' : null;
+};
+
+/** The same ranges as below, told from the text: nearly every address is one of these, and each is asked about several times. */
+const isLocalIPv4 = (text: string): boolean => {
+  const first = Number(text.slice(0, text.indexOf('.')));
+  return first === 0 || first === 127 || (first >= 224 && first <= 239) || text.startsWith('169.254.') || text === '255.255.255.255' || metadataServices.has(text);
 };
 
 const isLocal = (address: ipaddr.IPv4 | ipaddr.IPv6 | null): boolean =>

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Claim, ClaimService } from '../admission/claim.ts';
 import { compareAddresses } from '../net/addresses.ts';
 import { addressFault } from '../net/member-addresses.ts';
@@ -103,7 +103,7 @@ export const md5 = (text: string): string => {
   const known = digests.get(text);
   if (known !== undefined) return known;
   if (digests.size > 200_000) digests.clear();
-  const digest = createHash('md5').update(text).digest('hex');
+  const digest = hash('md5', text, 'hex');
   digests.set(text, digest);
   return digest;
 };

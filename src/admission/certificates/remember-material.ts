@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { judgeTlsMaterial } from './tls-material.ts';
 import type { TlsMaterial, TlsTexts } from './tls-material.ts';
 
@@ -23,9 +23,6 @@ export const createTlsJudge = (now: number, judge = (texts: TlsTexts): TlsMateri
   };
 };
 
-const digestOf = ({ certificate, key, caCertificate, destinationCACertificate }: TlsTexts): string => {
-  const hash = createHash('sha256');
-  // Lengths keep apart what would otherwise run together.
-  for (const text of [certificate, key, caCertificate, destinationCACertificate]) hash.update(`${text.length}:`).update(text);
-  return hash.digest('base64');
-};
+/** Lengths keep apart what would otherwise run together. */
+const digestOf = ({ certificate, key, caCertificate, destinationCACertificate }: TlsTexts): string =>
+  hash('sha256', [certificate, key, caCertificate, destinationCACertificate].map((text) => `${text.length}:${text}`).join(''), 'base64');

@@ -44,6 +44,14 @@ export const kindOf = (rule: Rule, context: SettingsContext): BackendKind => {
   };
 };
 
+let last = { text: '', digest: '' };
+
+/** `digestOf`, the last answer remembered: nearly all pools are alike in what it is made from. */
+const digestOfLast = (text: string): string => {
+  if (last.text !== text) last = { text, digest: digestOf(text) };
+  return last.digest;
+};
+
 /** What a rule's pool should be in HAProxy. Pure. */
 export const poolSpec = (rule: Rule, context: PoolContext): PoolSpec => {
   const { pool } = rule;
@@ -69,7 +77,7 @@ export const poolSpec = (rule: Rule, context: PoolContext): PoolSpec => {
   const clearTextHttp2 = servers.filter((server) => server.keywords.includes('proto h2'));
   const mixed = clearTextHttp2.length === 0 ? 'none' : clearTextHttp2.length === servers.length ? 'all' : clearTextHttp2.map(({ name }) => name).sort().join();
   const verified = servers.some((server) => server.keywords.includes('verifyhost ')) ? '\nverifyhost' : '';
-  return { kind, kindName: kindText, digest: digestOf(`${kindText}\n${shared}\n${mixed}${verified}`), servers, ca: pool.tls?.ca ?? null };
+  return { kind, kindName: kindText, digest: digestOfLast(`${kindText}\n${shared}\n${mixed}${verified}`), servers, ca: pool.tls?.ca ?? null };
 };
 
 /** Towards re-encrypt members, as the OpenShift router: own or default CA verifies, without one nothing is verified. */

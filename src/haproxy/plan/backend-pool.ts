@@ -28,7 +28,9 @@ export class SpareBackends {
     const serversOf = (backend: string): ReadonlyMap<string, ObservedServer> => observed.backends.get(backend) ?? new Map();
     const empty = queue.findIndex((backend) => serversOf(backend).size === 0);
     const index = empty !== -1 ? empty : queue.findIndex((backend) => spec.servers.every(({ name }) => !serversOf(backend).has(name)));
-    return index === -1 ? null : queue.splice(index, 1)[0] ?? null;
+    if (index === -1) return null;
+    // Taking the first of ten thousand by `splice` moves all the others.
+    return (index === 0 ? queue.shift() : queue.splice(index, 1)[0]) ?? null;
   }
 
   give(backend: string): void {

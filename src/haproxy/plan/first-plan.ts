@@ -34,6 +34,10 @@ export const placedBefore = (observed: Observed): PlacedBefore => {
   return { pools, held: new Set(owners.keys()) };
 };
 
+/** true: an image of a worker that has only spare backends. A plan for it leaves nothing to be swept. */
+export const isBlank = ({ maps, backends, certificates, listed, cas }: Observed): boolean =>
+  mapNames.every((map) => maps[map].size === 0) && certificates.size + listed.size + cas.size === 0 && [...backends.values()].every(({ size }) => size === 0);
+
 /** What the rules of a table ask for, once all are placed. */
 export interface Wanted {
   readonly keys: readonly Iterable<readonly [MapName, string]>[];

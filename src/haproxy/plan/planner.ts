@@ -2,7 +2,7 @@ import type { RoutingTable, TableDifference } from '../../table/routing-table.ts
 import type { PoolSpec } from '../desired/pool-spec.ts';
 import type { Observed } from '../observed/observed.ts';
 import { Draft } from './draft.ts';
-import { placedBefore, sweep, type PlacedBefore } from './first-plan.ts';
+import { isBlank, placedBefore, sweep, type PlacedBefore } from './first-plan.ts';
 import { PlacedCertificates } from './placed-certificates.ts';
 import { PlacedGroups } from './placed-groups.ts';
 import { PlacedPools } from './placed-pools.ts';
@@ -24,6 +24,7 @@ export class Planner {
   readonly #groups: PlacedGroups;
   /** null: the first plan is made. */
   #before: PlacedBefore | null;
+  readonly #blank: boolean;
   /** `build` of the table that was planned last. */
   #build: object | null = null;
 
@@ -31,6 +32,7 @@ export class Planner {
     const before = placedBefore(observed);
     this.observed = observed;
     this.#before = before;
+    this.#blank = isBlank(observed);
     this.#pools = new PlacedPools(observed, context, before.held);
     this.#settings = new PlacedSettings(context);
     this.#certificates = new PlacedCertificates(context);
@@ -79,7 +81,7 @@ export class Planner {
     this.#pools.releaseCas(draft);
     this.#certificates.place(table, draft);
     this.#groups.place(table, difference, (rule) => this.#pools.of(rule.id), draft);
-    if (this.#before !== null) this.#sweep(this.#before, draft);
+    if (this.#before !== null && !this.#blank) this.#sweep(this.#before, draft);
     this.#pools.vacate(draft);
     this.#before = null;
     return draft.finished();
