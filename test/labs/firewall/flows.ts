@@ -2,7 +2,7 @@ import type { ConnectionState, Packet, Tuple } from '../../../src/doctor/model/f
 import { freshConnection } from '../../../src/doctor/model/firewall/packet.ts';
 import type { Way } from '../../../src/doctor/model/firewall/simulate.ts';
 import type { FrameFields } from './frames.ts';
-import { lengthOf } from './frames.ts';
+import { errorLength, lengthOf } from './frames.ts';
 import type { Random } from './random.ts';
 import { ports } from './random-iptables.ts';
 import { bridgeClients, bridgeServers, clients, macOf, macs, ownAddresses, portOf, servers } from './world.ts';
@@ -15,6 +15,8 @@ export interface FlowStep {
   readonly sequence: number;
   readonly acknowledgement: number;
   readonly payload: number;
+  /** Not a packet of the conversation but an ICMP error about its last one, from the other side: `own` tells who sends it. */
+  readonly error?: { readonly code: number; readonly own: boolean };
 }
 
 /** A conversation that is played packet by packet; later ones follow what became of the earlier ones. */
@@ -41,6 +43,9 @@ const flags = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16, urg: 32 };
 const to = (tcpFlags: number, sequence = 1000, acknowledgement = 0, payload = 0): FlowStep => ({ direction: 'original', tcpFlags, sequence, acknowledgement, payload });
 const back = (tcpFlags: number, sequence = 9000, acknowledgement = 1001, payload = 0): FlowStep => ({ ...to(tcpFlags, sequence, acknowledgement, payload), direction: 'reply' });
 
+/** Unreachable host, unreachable port, too big; from the end itself or from somebody on the way to it. */
+const error = (code: number, own: boolean): FlowStep => ({ ...back(0), error: { code, own } });
+
 type Conversations = readonly (readonly [weight: number, steps: readonly FlowStep[]])[];
 
 const conversations: Readonly<Record<'tcp' | 'udp' | 'icmp', Conversations>> = {
@@ -56,12 +61,18 @@ const conversations: Readonly<Record<'tcp' | 'udp' | 'icmp', Conversations>> = {
     [1, [to(flags.fin | flags.psh | flags.urg)]],
     [1, [to(0)]],
     [1, [to(flags.rst | flags.ack, 1001, 9001)]],
+    [2, [to(flags.syn), error(3, true)]],
+    [2, [to(flags.syn), error(1, false)]],
+    [1, [to(flags.syn), back(flags.syn | flags.ack), error(4, false), to(flags.ack, 1001, 9001)]],
   ],
   udp: [
     [5, [to(0, 0, 0, 8)]],
     [3, [to(0, 0, 0, 8), back(0, 0, 0, 8)]],
     [2, [to(0, 0, 0, 8), back(0, 0, 0, 40), to(0, 0, 0, 80)]],
     [1, [to(0, 0, 0, 8), to(0, 0, 0, 8)]],
+    [2, [to(0, 0, 0, 8), error(3, true)]],
+    [2, [to(0, 0, 0, 8), error(4, false), to(0, 0, 0, 8)]],
+    [1, [to(0, 0, 0, 8), back(0, 0, 0, 8), error(1, false)]],
   ],
   icmp: [[2, [to(0, 0, 0, 8)]], [2, [to(0, 0, 0, 8), back(0, 0, 0, 8)]], [1, [back(0, 0, 0, 8)]]],
 };
@@ -101,6 +112,7 @@ export interface Played {
 export function play(flow: Flow, index: number): Played | null {
   const step = flow.steps[index];
   if (step === undefined || flow.done) return null;
+  if (step.error !== undefined) return playError(flow, step.error);
   const reversed = step.direction === 'reply';
   const own: Tuple = { source: flow.source, destination: flow.destination, sourcePort: flow.sourcePort, destinationPort: flow.destinationPort };
   const tuple = !reversed ? own : flow.entry?.reply ?? { source: own.destination, destination: own.source, sourcePort: own.destinationPort, destinationPort: own.sourcePort };
@@ -121,6 +133,27 @@ export function play(flow: Flow, index: number): Played | null {
     length: lengthOf(fields), ttl: flow.kind === 'from-host' ? 64 : flow.ttl, mark: 0, connection: stateOf(flow, step),
   };
   return { packet, frame: place.wire === null ? null : { wire: place.wire, fields: { ...fields, sourceMac: place.sourceMac, destinationMac: place.destinationMac } } };
+}
+
+/** An ICMP error about what the other side got last: the connection's packet as translation had made it. */
+function playError(flow: Flow, { code, own }: NonNullable<FlowStep['error']>): Played | null {
+  const reply = flow.entry?.reply;
+  if (reply === undefined || (flow.protocol !== 6 && flow.protocol !== 17) || (flow.kind !== 'routed' && flow.kind !== 'bridged')) return null;
+  if (typeof reply.sourcePort !== 'number' || typeof reply.destinationPort !== 'number') return null;
+  const neighbour = [...clients, ...servers, ...bridgeClients, ...bridgeServers].find((one) => one !== reply.source && one !== reply.destination && macOf(one) === macOf(reply.source));
+  const source = own ? reply.source : neighbour;
+  if (source === undefined || !/^10\.[123]\.0\.(?:1[0-3]|2[0-2])$/.test(source)) return null;
+  const fields: Omit<FrameFields, 'sourceMac' | 'destinationMac'> = {
+    source, destination: reply.destination, protocol: 1, sourcePort: 0, destinationPort: 0, tcpFlags: 0, sequence: 0, acknowledgement: 0, icmpType: 3, icmpCode: code, ttl: flow.ttl, payload: 0,
+    about: { source: reply.destination, destination: reply.source, protocol: flow.protocol, sourcePort: reply.destinationPort, destinationPort: reply.sourcePort },
+  };
+  const place = placeOf(flow.kind, { source, destination: reply.destination, sourcePort: null, destinationPort: null });
+  if (place.wire === null) return null;
+  const packet: Packet = {
+    family: 4, ...place.seen, source, destination: reply.destination, protocol: 1, sourcePort: null, destinationPort: null, tcpFlags: null, icmpType: 3, icmpCode: code,
+    length: 20 + errorLength, ttl: flow.ttl, mark: 0, connection: { state: 'RELATED', direction: 'reply', existing: flow.entry, mark: flow.mark },
+  };
+  return { packet, frame: { wire: place.wire, fields: { ...fields, sourceMac: place.sourceMac, destinationMac: place.destinationMac } } };
 }
 
 function placeOf(kind: Flow['kind'], tuple: Tuple): { readonly wire: Wire | null; readonly sourceMac: string; readonly destinationMac: string; readonly seen: Pick<Packet, 'path' | 'inInterface' | 'outInterface' | 'inPort' | 'outPort' | 'sourceMac' | 'destinationMac'> } {
@@ -171,6 +204,10 @@ export function follow(flow: Flow, index: number, way: Way): void {
     if (flow.entry !== null) flow.mark = passing.connectionMark;
     if (step.direction === 'reply' && passing.state === 'ESTABLISHED') flow.repliesSeen = true;
   }
+  // A port or an address that the kernel draws: nobody can answer to it.
+  if (flow.entry !== null && flow.protocol !== 1 && [flow.entry.reply.sourcePort, flow.entry.reply.destinationPort].some((port) => typeof port !== 'number')) flow.done = true;
+  if (flow.entry === null && way.ending.kind === 'delivered' && (passing.source === undefined || passing.destination === undefined)) flow.done = true;
+  if (step.error !== undefined) { if (passing.tracking !== 'tracked') flow.done = true; return; }
   // A reset of ours moves the entry on (nf_reject sets it closing); what was untracked half-way has no state we follow.
   if (way.ending.kind === 'rejected' || (index > 0 && passing.tracking !== 'tracked')) flow.done = true;
   if (way.ending.kind !== 'delivered' && flow.protocol === 6 && index > 0) flow.done = true;

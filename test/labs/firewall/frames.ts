@@ -17,6 +17,8 @@ export interface FrameFields {
   readonly ttl: number;
   /** Bytes after the transport header. */
   readonly payload: number;
+  /** What an ICMP error is about: the head of the packet that could not go on, as it was on the wire there. */
+  readonly about?: Pick<FrameFields, 'source' | 'destination' | 'protocol' | 'sourcePort' | 'destinationPort'>;
 }
 
 export function frame(fields: FrameFields): Buffer {
@@ -59,12 +61,32 @@ function udp(fields: FrameFields): Buffer {
   return bytes;
 }
 
-/** The source port is the identifier of an echo. */
+/** The source port is the identifier of an echo. An error carries the IP header and eight bytes of what it is about (RFC 792). */
 function icmp(fields: FrameFields): Buffer {
+  if (fields.about !== undefined) return icmpError(fields, fields.about);
   const bytes = Buffer.alloc(8 + fields.payload);
   bytes[0] = fields.icmpType;
   bytes[1] = fields.icmpCode;
   bytes.writeUInt16BE(fields.sourcePort, 4);
+  bytes.writeUInt16BE(checksum(bytes), 2);
+  return bytes;
+}
+
+export const errorLength = 8 + 20 + 8;
+
+function icmpError(fields: FrameFields, about: NonNullable<FrameFields['about']>): Buffer {
+  const bytes = Buffer.alloc(errorLength);
+  bytes[0] = fields.icmpType;
+  bytes[1] = fields.icmpCode;
+  bytes[8] = 0x45;
+  bytes.writeUInt16BE(60, 8 + 2);
+  bytes[8 + 8] = 63;
+  bytes[8 + 9] = about.protocol;
+  bytes.writeUInt32BE(numberOfAddress(about.source), 8 + 12);
+  bytes.writeUInt32BE(numberOfAddress(about.destination), 8 + 16);
+  bytes.writeUInt16BE(checksum(bytes.subarray(8, 28)), 8 + 10);
+  bytes.writeUInt16BE(about.sourcePort, 28);
+  bytes.writeUInt16BE(about.destinationPort, 30);
   bytes.writeUInt16BE(checksum(bytes), 2);
   return bytes;
 }

@@ -11,13 +11,17 @@ const places = [...devices.map((device) => ({ name: device, condition: `oifname 
 
 export const judgeTable = `table inet judge {
 ${places.map(({ name }) => `  set ports_${name} { typeof meta l4proto . ip saddr . ip daddr . th sport . th dport; flags dynamic; size 65535; }
-  set echo_${name} { typeof ip saddr . ip daddr . icmp type . icmp id; flags dynamic; size 65535; }`).join('\n')}
+  set echo_${name} { typeof ip saddr . ip daddr . icmp type . icmp id; flags dynamic; size 65535; }
+  set error_${name} { type ipv4_addr; flags dynamic; size 65535; }
+  set between_${name} { type ipv4_addr . ipv4_addr; flags dynamic; size 65535; }`).join('\n')}
   set refused_error { type ipv4_addr; flags dynamic; size 65535; }
   set refused_reset { type ipv4_addr; flags dynamic; size 65535; }
 ${(['postrouting', 'input'] as const).map((hook) => `  chain ${hook} {
     type filter hook ${hook} priority 2147483646; policy accept;
 ${places.filter((place) => place.hook === hook).map(({ name, condition }) => `    ${condition} meta l4proto { tcp, udp } update @ports_${name} { meta l4proto . ip saddr . ip daddr . th sport . th dport }
-    ${condition} meta l4proto icmp update @echo_${name} { ip saddr . ip daddr . icmp type . icmp id }`).join('\n')}
+    ${condition} meta l4proto icmp update @echo_${name} { ip saddr . ip daddr . icmp type . icmp id }
+    ${condition} icmp type destination-unreachable update @error_${name} { @th,224,32 }
+    ${condition} icmp type destination-unreachable update @between_${name} { ip saddr . ip daddr }`).join('\n')}
   }`).join('\n')}
   chain own {
     type filter hook output priority -1000; policy accept;
@@ -35,14 +39,20 @@ export interface Judged {
   readonly arrived: ReadonlySet<string>;
   /** `sport dport` of packets that were answered with a reset or an ICMP error. */
   readonly refused: ReadonlySet<string>;
+  /** `in0 5555 80`: ICMP errors about a packet with these ports that got there. */
+  readonly errors: ReadonlySet<string>;
+  /** `in0 10.2.0.10 10.1.0.10`: between whom such errors went. */
+  readonly between: ReadonlySet<string>;
 }
 
-export const flushJudge = [...places.flatMap(({ name }) => [`ports_${name}`, `echo_${name}`]), 'refused_error', 'refused_reset'].map((set) => `flush set inet judge ${set}`).join('\n');
+export const flushJudge = [...places.flatMap(({ name }) => [`ports_${name}`, `echo_${name}`, `error_${name}`, `between_${name}`]), 'refused_error', 'refused_reset'].map((set) => `flush set inet judge ${set}`).join('\n');
 
 /** Reads `nft -j list table inet judge`. */
 export function readJudge(json: string): Judged {
   const arrived = new Set<string>();
   const refused = new Set<string>();
+  const errors = new Set<string>();
+  const between = new Set<string>();
   const parsed = JSON.parse(json) as { nftables: { set?: { name: string; elem?: unknown[] } }[] };
   for (const { set } of parsed.nftables) {
     for (const element of set?.elem ?? []) {
@@ -51,11 +61,16 @@ export function readJudge(json: string): Judged {
         refused.add(portPair(String(element), place === 'reset'));
         continue;
       }
+      if (kind === 'error') {
+        errors.add(`${place ?? ''} ${portPair(String(element), false)}`);
+        continue;
+      }
       const parts = (element as { concat: (string | number)[] }).concat.map(String);
-      arrived.add(kind === 'echo' ? [place, 'icmp', parts[0], parts[1], parts[3], '0'].join(' ') : [place, ...parts].join(' '));
+      if (kind === 'between') between.add([place, ...parts].join(' '));
+      else arrived.add(kind === 'echo' ? [place, 'icmp', parts[0], parts[1], parts[3], '0'].join(' ') : [place, ...parts].join(' '));
     }
   }
-  return { arrived, refused };
+  return { arrived, refused, errors, between };
 }
 
 /** Both ports of a packet are read as one number of 32 bits, which a set prints as an address. A reset has them the other way round. */

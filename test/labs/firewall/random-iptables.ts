@@ -158,9 +158,16 @@ function translation(random: Random, hook: BuiltIn, protocol: string): string {
   const ported = protocol === 'tcp' || protocol === 'udp';
   const port = ported && random.chance(0.5) ? `:${random.pick(ports)}` : '';
   if (hook === 'PREROUTING' || hook === 'OUTPUT') {
-    if (hook === 'PREROUTING' && random.chance(0.25)) return `-j REDIRECT${ported ? ` --to-ports ${random.pick(ports)}` : ''}`;
+    if (hook === 'PREROUTING' && random.chance(0.25)) return `-j REDIRECT${ported ? ` --to-ports ${random.pick([...ports, '50-100', '8000-11000'])}` : ''}`;
     return `-j DNAT --to-destination ${random.pick(hook === 'OUTPUT' ? [...clients, ...servers] : [...servers, ...bridgeServers, ...clients, ownAddresses.in0])}${port}`;
   }
-  if (hook === 'POSTROUTING' && random.chance(0.4)) return '-j MASQUERADE';
-  return `-j SNAT --to-source ${random.pick(['10.2.0.99', '10.1.0.98', '10.3.0.97', ...Object.values(ownAddresses)])}`;
+  if (hook === 'POSTROUTING' && random.chance(0.4)) return `-j MASQUERADE${ported && random.chance(0.3) ? ` --to-ports ${sourceRange(random)}` : ''}`;
+  const address = random.pick(['10.2.0.99', '10.1.0.98', '10.3.0.97', ...Object.values(ownAddresses)]);
+  const addresses = random.chance(0.15) ? '10.2.0.96-10.2.0.99' : address;
+  return `-j SNAT --to-source ${addresses}${ported && random.chance(0.3) ? `:${sourceRange(random)}` : ''}`;
+}
+
+/** Client ports are about 12,000 or 22,000: kept, drawn anew, or kept by half of them. */
+export function sourceRange(random: Random): string {
+  return random.pick(['10000-30000', '10000-30000', '40000-40999', '10000-19999']);
 }

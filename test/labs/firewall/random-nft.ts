@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import { ports, prefix } from './random-iptables.ts';
+import { ports, prefix, sourceRange } from './random-iptables.ts';
 import { bridgeClients, bridgeServers, clients, macs, ownAddresses, servers } from './world.ts';
 
 type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
@@ -67,7 +67,7 @@ function match(random: Random, hook: Hook, family: 'ip' | 'inet', protocol: stri
     [1, () => `ip ${random.pick(['saddr', 'daddr'])} ${not}${random.pick(['10.1.0.10-10.1.0.11', '10.2.0.11-10.3.0.20'])}`],
     [2, () => `ip ${random.pick(['saddr', 'daddr'])} ${not}@${random.pick(['addrs', 'nets'])}`],
     [1, () => `ip ${random.pick(['saddr', 'daddr'])} & 255.255.255.1 == 10.${random.int(1, 3)}.0.${random.int(0, 1)}`],
-    [3, () => `ct state ${not}${random.pick(['new', 'established', 'established,related', 'invalid', 'untracked', '{ new, invalid }'])}`],
+    [3, () => `ct state ${not}${random.pick(['new', 'related', 'established', 'established,related', 'invalid', 'untracked', '{ new, invalid }'])}`],
     [1, () => `ct status ${random.pick(['dnat', 'snat', '!= dnat', '& dnat == dnat'])}`],
     [1, () => `ct direction ${random.pick(['original', 'reply'])}`],
     [1, () => `ct original ip ${random.pick(['saddr', 'daddr'])} ${random.pick([...clients, ...servers])}`],
@@ -92,7 +92,7 @@ function match(random: Random, hook: Hook, family: 'ip' | 'inet', protocol: stri
     );
   }
   if (protocol === 'tcp') choices.push([3, () => `tcp flags ${random.pick(['syn', 'ack', '& (fin | syn | rst | ack) == syn', '== 0x0', '& (syn | ack) == syn | ack', '!= syn', '{ syn, syn | ack }'])}`]);
-  if (protocol === 'icmp') choices.push([3, () => `icmp type ${not}${random.pick(['echo-request', 'echo-reply', '{ echo-request, echo-reply }'])}`]);
+  if (protocol === 'icmp') choices.push([3, () => `icmp type ${not}${random.pick(['echo-request', 'echo-reply', 'destination-unreachable', '{ echo-request, echo-reply }'])}`]);
   if (sometimes) choices.push([1, () => random.pick(['limit rate 1/minute burst 1 packets', 'numgen random mod 2 == 0', 'meta random < 2147483647'])]);
   return random.weighted(choices)();
 }
@@ -127,7 +127,8 @@ function target(random: Random, table: 'nat' | 'filter', hook: Hook, protocol: s
     case 'output':
       return `dnat ip to ${random.pick([...clients, ...servers])}${port}`;
     case 'postrouting':
-      return random.chance(0.4) ? 'masquerade' : `snat ip to ${random.pick(['10.2.0.99', '10.1.0.98', ownAddresses.out0])}`;
+      if (random.chance(0.4)) return `masquerade${ported && random.chance(0.3) ? ` to :${sourceRange(random)}` : ''}`;
+      return `snat ip to ${random.chance(0.15) ? '10.2.0.96-10.2.0.99' : random.pick(['10.2.0.99', '10.1.0.98', ownAddresses.out0])}${ported && random.chance(0.3) ? `:${sourceRange(random)}` : ''}`;
     case 'input':
       return `snat ip to ${random.pick(['10.2.0.99', '10.1.0.98'])}`;
     case 'forward':

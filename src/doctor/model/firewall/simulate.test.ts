@@ -118,6 +118,24 @@ describe('bridges', () => {
   });
 });
 
+describe('an ICMP error about a connection', () => {
+  // Of a client behind SNAT to 192.0.2.1, about its connection to 10.1.0.5 (or to 198.51.100.7, which DNAT makes 10.1.0.5).
+  const ends = (asked: string): NonNullable<Packet['connection']['existing']> => ({
+    original: { source: '10.0.0.9', destination: asked, sourcePort: 40_000, destinationPort: 443 }, reply: { source: '10.1.0.5', destination: '192.0.2.1', sourcePort: 443, destinationPort: 40_000 },
+  });
+  const about = (asked: string, source: string): Passage => simulate(
+    firewall({ save: filter('-A FORWARD -m conntrack --ctstate RELATED -m conntrack --ctdir REPLY -j ACCEPT\n-A FORWARD -j DROP') }),
+    packet({ source, destination: '192.0.2.1', protocol: 1, sourcePort: null, destinationPort: null, tcpFlags: null, icmpType: 3, icmpCode: 4, inInterface: 'eth1', connection: { state: 'RELATED', direction: 'reply', existing: ends(asked), mark: 0 } }), nothingKnown);
+  test('is RELATED, and goes to whom translation had hidden', () => {
+    expect(verdict(about('10.1.0.5', '10.1.0.5'))).toBe('delivered');
+    expect(about('10.1.0.5', '10.1.0.5').ways[0]?.passing.destination).toBe('10.0.0.9');
+  });
+  test('keeps the address of a router on the way, save where the destination was translated: then that stays hidden', () => {
+    expect(about('10.1.0.5', '10.1.0.254').ways[0]?.passing.source).toBe('10.1.0.254');
+    expect(about('198.51.100.7', '10.1.0.254').ways[0]?.passing.source).toBe('198.51.100.7');
+  });
+});
+
 test('ipset: dimensions follow the type, nomatch is the narrower one, list:set asks its members', () => {
   const sets = 'create web hash:ip,port family inet\nadd web 10.1.0.5,tcp:443\ncreate nets hash:net family inet\nadd nets 10.0.0.0/8\nadd nets 10.0.0.0/24 nomatch\ncreate both list:set size 8\nadd both nets';
   const dropped = (rule: string, given: Partial<Packet> = {}): string => by(simulate(firewall({ sets, save: filter(`-A FORWARD ${rule} -j DROP`) }), packet(given), nothingKnown));

@@ -59,6 +59,10 @@ function portChanges(present: number | null | undefined, to: TranslateTo): boole
 export function applyExisting(passing: Passing, what: 'source' | 'destination'): void {
   if (passing.existing === null) return;
   const { original, reply } = passing.existing;
+  // An ICMP error may come from anybody on the way: its own source is touched only where the connection's other end is translated
+  // (nf_nat_icmp_reply_translation asks for IPS_DST_NAT or IPS_SRC_NAT by direction and hook).
+  const end = (what === 'destination') === (passing.direction === 'original') ? passing.destinationTranslated : passing.sourceTranslated;
+  if (passing.state === 'RELATED' && !end) return;
   if (what === 'destination') {
     passing.destination = passing.direction === 'original' ? reply.source : original.source;
     if (passing.destinationPort !== null) passing.destinationPort = passing.direction === 'original' ? reply.sourcePort : original.sourcePort;
