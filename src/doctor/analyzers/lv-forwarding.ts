@@ -7,14 +7,16 @@ import type { RealServerRecord } from '../parsers/ipvs-services.ts';
 import { about, analyzer, couldNotLook, fault, nothing, proof, proofs, unsettled } from './analyzer.ts';
 import type { Answer } from './analyzer.ts';
 
-type View = Pick<Facets, 'lvs' | 'holders' | 'routes' | 'sysctls'>;
+type Block = View['vrrp']['blocks'][number]['record'];
+
+type View = Pick<Facets, 'lvs' | 'holders' | 'routes' | 'sysctls' | 'vrrp'>;
 
 /** LV-07 to LV-11: does the forwarding method fit ports, network and way back, and is there anybody to forward to? */
 export const lvForwarding = analyzer({
   name: 'lv-forwarding',
   asks: 'Can the forwarding method work for each real server?',
   codes: ['LV-07', 'LV-08', 'LV-09', 'LV-10', 'LV-11'],
-  reads: ['lvs', 'holders', 'routes', 'sysctls'],
+  reads: ['lvs', 'holders', 'routes', 'sysctls', 'vrrp'],
   *analyze(view): Generator<Answer> {
     for (const service of servicesOf(view.lvs)) {
       if (isKubeProxys(view.holders, service)) continue;
@@ -26,6 +28,7 @@ export const lvForwarding = analyzer({
         if (server.forward === 'route' || server.forward === 'tunnel') yield* unchanged(view, service, server);
       }
     }
+    for (const { host, record } of view.vrrp.blocks) if (record.keyword === 'virtual_server') yield* written(view, host, record);
   },
 });
 
@@ -105,4 +108,29 @@ function* unchanged(view: View, service: Service, server: RealServerRecord): Gen
     args: { director: hostName(director), vip, server: server.address, via: via.value, port: String(service.server.port ?? service.server.portText) },
     proofs: [proof(director, server.source, 'passed on by direct routing'), ...proofs(director, via, 'the way there')],
   }));
+}
+
+/**
+ * keepalived (2.0.15 and later) says "ports don't match - resetting" in its log and puts the port of the virtual server into the table, where nothing is
+ * then wrong to be seen: `virtual_server 10.9.0.50 80 { lb_kind DR ... real_server 10.9.0.21 8080 { ...`
+ */
+function* written(view: View, host: string, block: Block): Generator<Answer> {
+  const [vip, port] = block.args;
+  if (vip === undefined || port === undefined || !/^\d+$/.test(port)) return;
+  const methodOf = (statements: Block['children']): string | undefined => statements.find((each) => each.keyword === 'lb_kind' || each.keyword === 'lvs_method')?.args[0]?.toUpperCase();
+  const general = methodOf(block.children);
+  for (const server of block.children.filter((each) => each.keyword === 'real_server')) {
+    const [address, serverPort] = server.args;
+    const method = methodOf(server.children) ?? general;
+    if ((method !== 'DR' && method !== 'TUN') || address === undefined || serverPort === undefined || serverPort === '0' || port === '0') continue;
+    const subject = `${address} for ${vip}:${port} in keepalived.conf`;
+    if (serverPort === port) { yield nothing('LV-07', subject, [server.source]); continue; }
+    const rows = view.lvs.of(host).filter((each) => each.vip === vip && String(each.port) === port).flatMap((each) => each.realServers).filter((each) => each.address === address);
+    if (rows.some((each) => String(each.port) === serverPort)) continue;
+    yield fault(finding('LV-07', {
+      host, about: [about.host(host), about.address(vip), about.service(vip, port)],
+      args: { director: hostName(host), vip, port, server: address, serverPort, forward: method === 'DR' ? 'Route' : 'Tunnel' },
+      proofs: [proof(host, server.source, 'another port'), proof(host, block.source, 'than its virtual server'), ...rows.slice(0, 1).map((each) => proof(host, each.source, 'what keepalived made of it'))],
+    }));
+  }
 }

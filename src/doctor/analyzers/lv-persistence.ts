@@ -59,9 +59,12 @@ function* templates(view: View, service: Service, rows: readonly IpvsConnection[
   }
 }
 
+/** The client has ended these: nobody waits for their packets. */
+const ending = ['FIN_WAIT', 'TIME_WAIT', 'CLOSE', 'LAST_ACK'];
+
 function* removed(view: View, service: Service, rows: readonly IpvsConnection[]): Generator<Answer> {
   const pinned = new Set(rows.filter((row) => row.template).map((row) => row.realServer));
-  const gone = rows.filter((row) => !row.template && row.realServer !== null && serverOf(service, row) === undefined && !pinned.has(row.realServer));
+  const gone = rows.filter((row) => !row.template && !ending.includes(row.state) && row.realServer !== null && serverOf(service, row) === undefined && !pinned.has(row.realServer));
   const [first] = gone;
   if (first === undefined) return;
   const subject = `${first.realServer ?? ''} for ${service.text}`;

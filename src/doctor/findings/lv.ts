@@ -71,8 +71,8 @@ export const lv = family({
     verify: { text: 'Both ports are the same.', command: 'ipvsadm -ln' },
     explains: ['LV-01', 'LV-06'],
     page: {
-      happens: 'Route and Tunnel leave the packet as it is; only Masq rewrites addresses and ports. ipvsadm therefore puts the port of the service in place of any other; keepalived and kube-proxy write what they are told.',
-      evidence: 'A row of the service table with forwarding method Route or Tunnel and another port than its service.',
+      happens: 'Route and Tunnel leave the packet as it is; only Masq rewrites addresses and ports. ipvsadm, and keepalived since 2.0.15, therefore put the port of the service in place of any other (keepalived logs "ports don\'t match"): the table then looks right, and the real server refuses. Older ones write what they are told.',
+      evidence: 'A row of the service table with forwarding method Route or Tunnel and another port than its service, or a real_server with another port in keepalived.conf.',
       lookAlikes: [{ code: null, what: 'Masq with another port', tell: 'works as meant' }],
     },
   },

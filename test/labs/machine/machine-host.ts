@@ -89,7 +89,7 @@ echo "$! $(cat /proc/$!/task/$!/children)"`);
   /** Runs the collecting script, which stands in `/agent/collect.sh`; returns the archive. */
   async collect(args: readonly string[]): Promise<Buffer> {
     const archive = `/agent/${this.name}.tar.gz`;
-    await this.run(`sh /agent/collect.sh -o ${archive} ${args.join(' ')}`, 120);
+    await this.run(`sh /agent/collect.sh -o ${archive} ${args.join(' ')}`, 300);
     return Buffer.from(await this.machine.run(`base64 -w0 ${archive}; rm -f ${archive}`), 'base64');
   }
 
