@@ -45,6 +45,7 @@ import { tcClamp } from './tc-clamp.ts';
 import { tcListeners } from './tc-listeners.ts';
 import { roLog } from './ro-log.ts';
 import { roDrift } from './ro-drift.ts';
+import { roNginx } from './ro-nginx.ts';
 import { roReloads } from './ro-reloads.ts';
 import { roRules } from './ro-rules.ts';
 import { roTimeouts } from './ro-timeouts.ts';
@@ -70,7 +71,7 @@ export const analyzers: readonly Analyzer[] = [
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
   afHash, afCookies,
-  roState, roDrift, roLog, roReloads, roTimeouts, roRules, roTrust,
+  roState, roDrift, roLog, roNginx, roReloads, roTimeouts, roRules, roTrust,
   tcPath, tcLimits, tcClamp, tcListeners,
   ppHeader, ppTrust,
 ];

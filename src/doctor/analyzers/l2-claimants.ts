@@ -10,7 +10,7 @@ export const l2Claimants = analyzer({
   name: 'l2-claimants',
   asks: 'Does more than one machine have, or answer for, the same address?',
   codes: ['L2-02'],
-  reads: ['holders', 'links', 'probes'],
+  reads: ['holders', 'links', 'probes', 'kernel'],
   *analyze(view): Generator<Answer> {
     const told = new Set<string>();
     for (const { host, record } of view.probes.allArpings) {
@@ -27,6 +27,20 @@ export const l2Claimants = analyzer({
         args: { vip: record.target, first: named(first), second: named(second), dev: record.dev ?? 'DEV', length: '32' },
         proofs: [proof(host, lines[0] ?? record.source, 'one answer'), proof(host, lines[1] ?? record.source, 'and another')],
         rulesOut: [{ code: null, what: 'One machine with several ports', because: 'the two MACs differ', line: lines[1] ?? null }],
+      }));
+    }
+    for (const { host, record } of view.kernel.duplicates) {
+      if (told.has(record.address) || record.mac === null) continue;
+      const held = view.holders.of(record.address).find((each) => each.host === host);
+      // Its own MAC comes back where a switch loops frames, and with some bonds.
+      if (view.links.macsOf(host).has(record.mac)) { yield nothing('L2-02', record.address, [record.source]); continue; }
+      told.add(record.address);
+      const owner = view.links.ownersOf(record.mac).find((each) => each.host !== host);
+      yield fault(finding('L2-02', {
+        host, about: [about.address(record.address), about.host(host), ...(owner === undefined ? [] : [about.host(owner.host)])],
+        args: { vip: record.address, first: hostName(host), second: owner === undefined ? `a machine with the MAC ${record.mac}` : `${hostName(owner.host)} ${owner.dev} (${record.mac})`, dev: record.dev ?? held?.held.dev ?? 'DEV', length: String(held?.held.length ?? 32) },
+        proofs: [proof(host, record.source, 'it was told by its own check'), ...(held === undefined ? [] : [proof(host, held.line, 'it has the address')]), ...(owner === undefined ? [] : [proof(owner.host, owner.line, 'whose MAC it is')])],
+        lowered: [{ by: 0.15, because: 'a log line does not say that it is still so' }], settle: [{ host: '', command: `arping -b -c 3 ${record.address}   # from a third host of the network` }],
       }));
     }
     const addresses = new Set(view.links.hosts.flatMap((host) => view.holders.onHost(host).map((holding) => holding.held.address)));

@@ -43,7 +43,7 @@ function parse(capture: Capture): Reading<R> {
   return { records, unread: [] };
 }
 
-const interesting = /table full|martian|neighbou?r(?:: \S+:)? (?:neighbou?r )?table overflow|neighbo(?:u)?r table overflow|SYN flooding|detected|duplicate|Link is|link status|carrier|ut of memory/;
+const interesting = /table full|martian|neighbou?r(?:: \S+:)? (?:neighbou?r )?table overflow|neighbo(?:u)?r table overflow|SYN flooding|detected|duplicate|some other host|Link is|link status|carrier|ut of memory/;
 
 function one(capture: Capture, index: number): R | null {
   const source = sourceLine(capture, index);
@@ -60,6 +60,10 @@ function one(capture: Capture, index: number): R | null {
   if (/neighbou?r.* table overflow/.test(message)) return { kind: 'neighbour-overflow', source, at };
   const flood = /Possible SYN flooding on port (?:\S*[:.])?(\d+)\.\s*(Sending cookies|Dropping request)?/.exec(message);
   if (flood) return { kind: 'syn-flood', source, at, port: Number(flood[1]), cookies: flood[2] !== 'Dropping request' };
+  // ifup of RHEL, after `arping -D`
+  const other = /some other host \(([0-9A-Fa-f:]{17})\) already uses address (\S+?)\.?$/.exec(message);
+  const used = address(other?.[2] ?? '');
+  if (used !== null) return { kind: 'duplicate-address', source, at, address: used, mac: mac(other?.[1] ?? ''), dev: null };
   const twice = /(?:duplicate address|IP address conflict|Duplicate address) (?:detected[: ]*)?(\S+?)(?:[,\s].*?([0-9a-f]{2}(?::[0-9a-f]{2}){5}))?/i.exec(message);
   if (twice) {
     const token = address((twice[1] ?? '').replace(/[,.]$/, ''));
@@ -93,7 +97,7 @@ export const kernelLog: Parser<'kernel-log', R> = {
   commands: ['dmesg -T', 'journalctl -k --no-pager'],
   recognises: (capture) => {
     const command = capture.command === '' ? null : commandLine(capture.command);
-    if (command !== null && (command.program === 'dmesg' || (command.program === 'journalctl' && command.words.some((word) => word === '-k' || word === '--dmesg')) || /^\/var\/log\/(?:dmesg|kern|messages|syslog)/.test(command.program))) return recognition.byCommand;
+    if (command !== null && (command.program === 'dmesg' || command.program === 'journalctl' || /^\/var\/log\/(?:dmesg|kern|messages|syslog)/.test(command.program))) return recognition.byCommand;
     return firstLines(capture.lines).some((text) => /table full(?: in netns \d+)?, dropping packet|martian (?:source|destination) |ll header: /.test(text)) ? recognition.byContent : recognition.no;
   },
   parse,

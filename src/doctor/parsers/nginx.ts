@@ -26,7 +26,7 @@ export interface NginxErrorRecord {
   readonly at: LogTime | null;
   readonly client: Address | null;
   readonly error: 'broken-proxy-header' | 'proxy-line-as-request' | 'upstream-refused' | 'upstream-timeout' | 'upstream-closed' | 'tls';
-  /** What stood there instead of a header; '' when nothing was sent. */
+  /** What stood there instead of a header, '' when nothing was sent; of an upstream its `address:port`. */
   readonly detail: string;
 }
 
@@ -92,14 +92,15 @@ function parseLog(capture: Capture): Reading<NginxErrorRecord> {
   const records: NginxErrorRecord[] = [];
   for (let index = 0; index < capture.lines.length; index++) {
     const raw = capture.lines[index] ?? '';
-    if (raw.length > 8192 || !/PROXY protocol|PROXY TCP[46] |upstream|SSL_do_handshake/.test(raw)) continue;
+    if (raw.length > 8192 || !/PROXY protocol|PROXY TCP[46] |QUIT|upstream|SSL_do_handshake/.test(raw)) continue;
     const header = /broken header: "(.*?)" while reading PROXY protocol/.exec(raw);
-    const asRequest = header ? null : /"(PROXY TCP[46] [^"]*)"/.exec(raw);
+    // Version 2 begins with the bytes 0D 0A 0D 0A 00 0D 0A "QUIT" 0A, which access logs write as `\x0D\x0A...`; the error log calls the request invalid.
+    const asRequest = header ? null : /"(PROXY TCP[46] [^"]*)"/.exec(raw) ?? /"((?:\\x0D\\x0A|\\r\\n){2}\\(?:x00|0)(?:\\x0D\\x0A|\\r\\n)QUIT)/.exec(raw);
     const error = header ? 'broken-proxy-header' : asRequest ? 'proxy-line-as-request' : /connect\(\) failed \(111/.test(raw) ? 'upstream-refused' : /upstream timed out/.test(raw) ? 'upstream-timeout' : /upstream prematurely closed/.test(raw) ? 'upstream-closed' : /SSL_do_handshake\(\) failed/.test(raw) ? 'tls' : null;
     if (error === null) continue;
     const stamp = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d)/.exec(raw);
     const at = stamp ? { ms: Date.UTC(Number(stamp[1]), Number(stamp[2]) - 1, Number(stamp[3]), Number(stamp[4]), Number(stamp[5]), Number(stamp[6])), absolute: true } : logLine(raw).at;
-    records.push({ kind: 'nginx-error', source: sourceLine(capture, index), at, client: address(/client: ([^\s,]+)/.exec(raw)?.[1] ?? (asRequest ? /^(\S+) - /.exec(raw)?.[1] : undefined) ?? ''), error, detail: header?.[1] ?? asRequest?.[1] ?? '' });
+    records.push({ kind: 'nginx-error', source: sourceLine(capture, index), at, client: address(/client: ([^\s,]+)/.exec(raw)?.[1] ?? (asRequest ? /^(\S+) - /.exec(raw)?.[1] : undefined) ?? ''), error, detail: header?.[1] ?? asRequest?.[1] ?? /upstream: "(?:https?|grpcs?|uwsgi|fastcgi):\/\/([^\s/"]+)/.exec(raw)?.[1] ?? '' });
   }
   return { records, unread: [] };
 }
