@@ -5,7 +5,7 @@ import { antispoofPorts } from '../model/firewall/antispoof.ts';
 import { attemptsAt, surroundingsOf } from '../model/firewall/attempts.ts';
 import type { Attempt, AttemptView } from '../model/firewall/attempts.ts';
 import type { HostFirewall } from '../model/firewall/host-firewall.ts';
-import { acceptCommand, countText, lookCommand, pathText, ruleText, tableText } from '../model/firewall/passage-text.ts';
+import { acceptCommand, countText, iptablesOf, lookCommand, pathText, ruleText, tableText } from '../model/firewall/passage-text.ts';
 import { policyOwner, shadowedAccept } from '../model/firewall/rule-roles.ts';
 import { simulate } from '../model/firewall/simulate.ts';
 import type { Passage, Way } from '../model/firewall/simulate.ts';
@@ -130,12 +130,12 @@ function placeText(step: TrailStep): string {
 }
 
 function openCommand(step: TrailStep): string {
-  return step.table.form === 'nft' ? `nft chain ${step.table.family} ${step.table.name} ${step.chain.name} '{ policy accept; }'` : `iptables -P ${step.chain.name} ACCEPT`;
+  return step.table.form === 'nft' ? `nft chain ${step.table.family} ${step.table.name} ${step.chain.name} '{ policy accept; }'` : `${iptablesOf(step.table)} -P ${step.chain.name} ACCEPT`;
 }
 
 function moveCommand(step: TrailStep, from: number): string {
   const to = String(step.rule?.number ?? 1);
-  return step.table.form === 'nft' ? `nft -a list chain ${step.table.family} ${step.table.name} ${step.chain.name}   # then move rule ${String(from)} before rule ${to}` : `iptables -t ${step.table.name} -S ${step.chain.name} ${String(from)}   # put the same rule in with -I ${step.chain.name} ${to}, then -D ${step.chain.name} ${String(from + 1)}`;
+  return step.table.form === 'nft' ? `nft -a list chain ${step.table.family} ${step.table.name} ${step.chain.name}   # then move rule ${String(from)} before rule ${to}` : `${iptablesOf(step.table)} -t ${step.table.name} -S ${step.chain.name} ${String(from)}   # put the same rule in with -I ${step.chain.name} ${to}, then -D ${step.chain.name} ${String(from + 1)}`;
 }
 
 /** The jumps that led to the end, outermost first. */

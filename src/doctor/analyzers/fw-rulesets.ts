@@ -2,6 +2,7 @@ import { finding } from '../findings/finding.ts';
 import type { HostFirewall } from '../model/firewall/host-firewall.ts';
 import type { Chain, Rule, Table } from '../model/firewall/rule.ts';
 import { acceptsEverything, decides } from '../model/firewall/rule-roles.ts';
+import { iptablesOf } from '../model/firewall/passage-text.ts';
 import type { Facets } from '../model/facets.ts';
 import { hostName } from '../model/record-index.ts';
 import { about, analyzer, couldNotLook, fault, nothing, proof } from './analyzer.ts';
@@ -61,7 +62,7 @@ function* blanket(host: string, firewall: HostFirewall): Generator<Answer> {
       if (behind === null) continue;
       yield fault(finding('FW-09', {
         host, about: [about.host(host)],
-        args: { host: hostName(host), number: String(rule.number), chain: chain.name, table: table.name, behind, command: table.form === 'nft' ? `nft -a list chain ${table.family} ${table.name} ${chain.name}   # then: nft delete rule ... handle N` : `iptables -t ${table.name} -D ${chain.name} ${String(rule.number)}`, look: table.form === 'nft' ? `nft list chain ${table.family} ${table.name} ${chain.name}` : `iptables-save -c -t ${table.name} | grep -e '${chain.name}'` },
+        args: { host: hostName(host), number: String(rule.number), chain: chain.name, table: table.name, behind, command: table.form === 'nft' ? `nft -a list chain ${table.family} ${table.name} ${chain.name}   # then: nft delete rule ... handle N` : `${iptablesOf(table)} -t ${table.name} -D ${chain.name} ${String(rule.number)}`, look: table.form === 'nft' ? `nft list chain ${table.family} ${table.name} ${chain.name}` : `iptables-save -c -t ${table.name} | grep -e '${chain.name}'` },
         proofs: [proof(host, rule.source, 'accepts everything'), ...hidden(chain, rule).slice(0, 1).map((one) => proof(host, one.source, 'is never asked'))],
       }));
     }

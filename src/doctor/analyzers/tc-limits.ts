@@ -49,13 +49,12 @@ function* halfOpen(view: View, host: string): Generator<Answer> {
   const counters = ['TcpExtTCPReqQFullDrop', 'TcpExtTCPReqQFullDoCookies'].map((name) => ({ name, grown: view.counters.growth(host, name) }));
   const logged = view.kernel.synFloods.filter((found) => found.host === host);
   const rising = counters.flatMap(({ name, grown }) => (grown.state === 'known' && grown.value.by > 0 ? [{ name, grown, by: grown.value.by }] : []));
+  const standing = counters.flatMap(({ grown }) => (grown.state === 'known' && grown.value.by === 0 ? grown.lines : []));
+  // The kernel warns once for a listener and never takes it back: counters that stand still say that it is over.
+  if (rising.length === 0 && standing.length > 0) { yield nothing('TC-03', hostName(host), standing); return; }
   const shown = [...rising.flatMap(({ grown, name }) => proofs(host, grown, name)), ...logged.slice(0, 1).map(({ record }) => proof(host, record.source, 'the kernel says so'))];
   const [first, ...rest] = shown;
-  if (first === undefined) {
-    const quiet = counters.flatMap(({ grown }) => (grown.state === 'known' ? grown.lines : []));
-    if (quiet.length > 0) yield nothing('TC-03', hostName(host), quiet);
-    return;
-  }
+  if (first === undefined) return;
   const how = rising.length > 0 ? rising.map(({ name, by }) => `${name.slice(6)} rose by ${String(by)}`).join(', ') : 'the kernel warns of SYN flooding';
   yield fault(finding('TC-03', { host, about: [about.host(host)], args: { host: hostName(host), how }, proofs: [first, ...rest], ...(rising.length === 0 ? { severity: 'note' as const, lowered: [{ by: 0.3, because: 'a log line does not say that it still happens' }] } : {}) }));
 }

@@ -18,8 +18,11 @@ export const tcPath = analyzer({
   },
 });
 
+/** A server that closes after its answer, as HTTP without keep-alive does, still repeats the answer in FIN-WAIT-1 or LAST-ACK. */
+const sending: readonly string[] = ['ESTAB', 'FIN-WAIT-1', 'CLOSE-WAIT', 'LAST-ACK', 'CLOSING'];
+
 function* blackhole(view: View, host: string): Generator<Answer> {
-  const detailed = view.sockets.inState(host, 'ESTAB').filter((socket) => socket.details.has('mss'));
+  const detailed = sending.flatMap((state) => view.sockets.inState(host, state)).filter((socket) => socket.details.has('mss'));
   const number = (socket: (typeof detailed)[number], name: string): number => Number((socket.details.get(name) ?? '0').split('/').at(-1));
   const stuck = detailed.filter((socket) => number(socket, 'unacked') > 0 && (Number((socket.details.get('retrans') ?? '0/0').split('/')[0]) > 0 || number(socket, 'backoff') > 0) && socket.sendQ > 0);
   const [any] = detailed;

@@ -24,9 +24,10 @@ export function createFirewalls(index: RecordIndex): Firewalls {
     const first = Math.min(...samples);
     const last = Math.max(...samples);
     if (which === 'first' && first === last) return unknown('the packet filter was captured once only', command);
-    // A rule set that was taken once belongs to both: only iptables-save is taken twice. Lines out of a grep are never a sample of the whole.
+    // A rule set that was taken once belongs to both: only iptables-save is taken twice, and iptables-legacy-save and ip6tables-save write the
+    // same form. Lines out of a grep are never a sample of the whole.
     const wanted = which === 'first' ? first : last;
-    const chosen = mine.filter((found) => found.read.capture.sample === wanted || !found.record.complete || !mine.some((other) => other.read.formats[0] === found.read.formats[0] && other.read.capture.sample === wanted));
+    const chosen = mine.filter((found) => found.read.capture.sample === wanted || !found.record.complete || !mine.some((other) => other.read.capture.command === found.read.capture.command && other.read.capture.sample === wanted));
     // A listing without a single table makes no record, and says that there is none.
     const whole = (format: 'iptables-save' | 'nft-ruleset' | 'nft-json', command: RegExp): boolean => index.read(host, format).some((read) => read.complete && command.test(read.capture.command));
     const looked = { legacy: whole('iptables-save', /legacy-save/), nft: whole('nft-ruleset', /list ruleset/) || whole('nft-json', /list ruleset/) };

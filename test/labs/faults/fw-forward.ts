@@ -74,7 +74,7 @@ RULES`),
   },
   {
     ...common, name: 'fw-two-engines', about: 'A program that was moved to the old engine left its rules in the new one, and both are passed.',
-    codes: ['FW-04', 'FW-05'], silent: ['FW-01', 'FW-02'], proof: /-A FORWARD -i near0 -j DROP/,
+    codes: ['FW-04', 'FW-05'], silent: ['FW-01', 'FW-02'], proof: /-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT/,
     build: async (world) => {
       await boxBetween(world);
       await world.of('box').run(`${answersPass} && iptables -A FORWARD -s ${client} -p tcp --dport 80 -j ACCEPT && iptables -A FORWARD -i near0 -j DROP`);

@@ -32,10 +32,14 @@ export function acceptCommand(step: TrailStep, packet: Packet): string {
     const place = rule === null ? `add rule ${table.family} ${table.name} ${chain.name}` : `insert rule ${table.family} ${table.name} ${chain.name} index ${String(rule.number - 1)}`;
     return `nft ${place} ${parts.join(' ')} accept`;
   }
-  const program = `${packet.family === 4 ? 'iptables' : 'ip6tables'}${table.engine === 'legacy' && table.engineKnown ? '-legacy' : ''}`;
   const place = rule === null ? `-A ${chain.name}` : `-I ${chain.name} ${String(rule.number)}`;
   const parts = [...(source === null ? [] : [`-s ${source}`]), `-d ${packet.destination}`, `-p ${protocol}`, ...(port === null ? [] : [`--dport ${String(port)}`])];
-  return `${program}${table.name === 'filter' ? '' : ` -t ${table.name}`} ${place} ${parts.join(' ')} -j ACCEPT`;
+  return `${iptablesOf(table)}${table.name === 'filter' ? '' : ` -t ${table.name}`} ${place} ${parts.join(' ')} -j ACCEPT`;
+}
+
+/** The program that writes this table: the plain name speaks to one engine only, on most machines to nf_tables. */
+export function iptablesOf(table: TrailStep['table']): string {
+  return `${table.family === 'ip6' ? 'ip6tables' : 'iptables'}${table.engine === 'legacy' && table.engineKnown ? '-legacy' : ''}`;
 }
 
 /** Shows the rule's counter. */
