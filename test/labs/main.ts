@@ -73,8 +73,9 @@ for (const [place, lab] of chosen.entries()) {
     say(`      ${result.failures.length === 0 ? 'holds' : 'DOES NOT HOLD'}, ${String(result.seconds)} s`);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    skipped.push({ name: lab.name, reason: 'this machine does not allow namespaces' });
-    say(`      skipped: ${error instanceof Error ? error.message : String(error)}`);
+    const [reason = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+    skipped.push({ name: lab.name, reason });
+    say(`      skipped: ${reason}`);
   }
 }
 

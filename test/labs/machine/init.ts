@@ -2,7 +2,7 @@
 export const channelName = 'fairway.labs';
 
 /** The virtual machine ends by itself after that long, should nobody end it. */
-export const longestSeconds = 3600;
+export const longestSeconds = 7200;
 
 /**
  * (Not run by busybox: its shell prefers its own programs to those of this machine.)

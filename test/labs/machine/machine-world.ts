@@ -12,6 +12,7 @@ let machine: Promise<Machine> | null = null;
 
 /** One machine serves all labs of a run, one after the other. It ends with this process, whatever ends it: its channel closes then. */
 async function theMachine(): Promise<Machine> {
+  if (machine !== null && (await machine).hasEnded) machine = null;
   machine ??= Machine.boot();
   return machine;
 }

@@ -82,6 +82,10 @@ export class Machine {
     return new Machine(child, input, last, waiting, Math.round((performance.now() - began) / 100) / 10);
   }
 
+  get hasEnded(): boolean {
+    return this.child.exitCode !== null || this.child.signalCode !== null;
+  }
+
   /** Runs a shell line as root in the virtual machine. Throws when the machine is gone. */
   async tries(line: string, seconds = 20): Promise<Answer> {
     this.asked += 1;
@@ -91,7 +95,7 @@ export class Machine {
       // Its own limit answers first; this one is for a machine that hangs.
       const limit = setTimeout(() => { finish(); reject(new Error(`the virtual machine does not answer: ${this.last.words.trim()}`)); }, (seconds + 30) * 1000);
       const finish = (): void => { clearTimeout(limit); this.waiting.delete(id); this.child.off('exit', gone); };
-      if (this.child.exitCode !== null || this.child.signalCode !== null) { gone(); return; }
+      if (this.hasEnded) { gone(); return; }
       this.child.once('exit', gone);
       this.waiting.set(id, (answer) => { finish(); resolve(answer); });
       this.input.write(`${String(id)} ${String(seconds)} ${Buffer.from(line).toString('base64')}\n`);
@@ -106,7 +110,7 @@ export class Machine {
   }
 
   async end(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    if (this.hasEnded) return;
     const ended = once(this.child, 'exit');
     this.child.kill('SIGKILL');
     await ended;

@@ -14,7 +14,7 @@ const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '
 export function whyNot(lab: Lab): string | null {
   switch (lab.needs) {
     case 'machine':
-      return whyNoMachine();
+      return whyNoMachine(lab.programs);
     case 'namespaces':
     case 'whole-kernel': {
       if (process.platform !== 'linux') return 'not Linux';
@@ -36,7 +36,7 @@ export async function worldFor(lab: Lab): Promise<RunningWorld> {
   }
 }
 
-/** This machine may have the programs and still forbid namespaces (a container without the right). */
+/** This machine may have the programs and still forbid namespaces (a container without the right), or have no way to get a kernel with IPVS. */
 export function isForbidden(error: unknown): boolean {
-  return error instanceof Error && /could not be made: .*(?:Operation not permitted|unshare failed|Permission denied)/s.test(error.message);
+  return error instanceof Error && /^no kernel with IPVS here|could not be made: .*(?:Operation not permitted|unshare failed|Permission denied)/s.test(error.message);
 }
