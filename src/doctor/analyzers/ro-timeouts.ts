@@ -123,7 +123,8 @@ function* tunnels(view: View): Generator<Answer> {
       args: { host: hostName(first.host), count: String(cut.length), backend: first.record.backend, time: counts === null ? `at most ${String(Math.round(shortest / 1000))} s` : seconds(counts), setting: counts === null ? 'the configuration was not captured' : own === null ? `${counts.what}, because timeout tunnel is not set` : counts.what },
       proofs: [proof(first.host, first.record.source, 'a tunnel that HAProxy\'s time-out ended'), ...(second === undefined ? [] : [proof(second.host, second.record.source, 'and another one')]), ...(counts === null ? [] : at(first.host, counts))],
       rulesOut: [{ code: null, what: 'A client or server that closed', because: 'the code would begin with a capital C or S', line: first.record.source }],
-      ...(cut.length < 3 ? { severity: 'note' as const } : {}),
+      // After a quarter of an hour it is mostly clients that vanished without a word, which is what the time-out is for.
+      ...(cut.length < 3 || (counts?.ms ?? 0) >= 900_000 ? { severity: 'note' as const } : {}),
       ...(counts === null ? { lowered: [{ by: 0.1, because: 'which time-out counts was not captured' }], settle: [{ host: first.host, command: 'grep -n "timeout" /etc/haproxy/haproxy.cfg' }] } : counts.ms > shortest + 1000 ? { lowered: [{ by: 0.2, because: 'one ended earlier than that: a rule may set another time' }] } : {}),
     }));
   }

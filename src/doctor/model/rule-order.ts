@@ -74,7 +74,8 @@ function alternatives(words: readonly string[], acls: ReadonlyMap<string, readon
 function term(text: string, definitions: readonly (readonly string[])[]): Term {
   const values = (fetch: RegExp): string[] | null => (definitions.length > 0 && definitions.every((words) => fetch.test(words[0] ?? '') && words.slice(1).every((word) => !word.startsWith('-') || /^-(?:i|m|-)$/.test(word)) && !words.includes('-m')) ? definitions.flatMap((words) => words.slice(1).filter((word) => !word.startsWith('-'))) : null);
   const hosts = values(/^(?:req\.)?(?:hdr|fhdr)\(host\)$/i);
-  const begins = values(/^path_beg$/);
+  // Names have no case, paths have: a beginning that is compared without it is left to its text.
+  const begins = definitions.some((words) => words.includes('-i')) ? null : values(/^path_beg$/);
   return { text, hosts: hosts?.map((host) => host.toLowerCase()) ?? null, prefixes: begins };
 }
 
