@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,9 @@ export async function runLab(lab: Lab, { keep, say = () => undefined, onWorld }:
   const began = performance.now();
   const folder = keep === undefined ? await mkdtemp(join(tmpdir(), 'fairway-lab-')) : join(keep, lab.name);
   if (keep !== undefined) await rm(folder, { recursive: true, force: true });
+  // Also when a signal ends the run in the middle.
+  const sweep = (): void => { if (keep === undefined) rmSync(folder, { recursive: true, force: true }); };
+  process.once('exit', sweep);
   const failures: string[] = [];
   const alsoSaid: string[] = [];
   const world = await worldFor(lab);
@@ -51,7 +55,8 @@ export async function runLab(lab: Lab, { keep, say = () => undefined, onWorld }:
     failures.push(error instanceof Error ? error.message : String(error));
   } finally {
     await world.stop().catch((error: unknown) => { failures.push(error instanceof Error ? error.message : String(error)); });
-    if (keep === undefined) await rm(folder, { recursive: true, force: true });
+    sweep();
+    process.off('exit', sweep);
   }
   return { name: lab.name, failures, alsoSaid, seconds: Math.round((performance.now() - began) / 100) / 10, captures: keep === undefined ? null : folder };
 }
