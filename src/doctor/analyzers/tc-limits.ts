@@ -87,6 +87,16 @@ function* ports(view: View, host: string): Generator<Answer> {
 }
 
 function* connections(view: View, host: string): Generator<Answer> {
+  // `Proxy web reached process FD limit (maxsock=4013). Please check 'ulimit-n' and restart.`
+  const full = view.haproxy.events.find((found) => found.host === host && found.record.event === 'maxconn-reached');
+  const most = /maxsock=(\d+)/.exec(full?.record.text ?? '')?.[1];
+  if (full !== undefined && most !== undefined) {
+    yield fault(finding('TC-05', {
+      host, about: [about.host(host), ...(full.record.proxy === null ? [] : [about.name(full.record.proxy)])], args: { what: `HAProxy (file descriptors, met at proxy ${full.record.proxy ?? '?'})`, host: hostName(host), count: most, max: most },
+      proofs: [proof(host, full.record.source, 'HAProxy says so')], lowered: [{ by: 0.15, because: 'a log line does not say that it still is' }], settle: [{ host, command: 'echo "show info" | socat stdio SOCKET | grep -iE "conn|maxsock|ulimit"' }],
+    }));
+    return;
+  }
   for (const { record } of view.haproxy.info.filter((found) => found.host === host)) {
     const [now, max] = [record.values.get('CurrConns'), record.values.get('Maxconn')];
     if (now === undefined || max === undefined || Number(max.value) <= 0) continue;
