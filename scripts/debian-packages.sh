@@ -41,6 +41,7 @@ labs conntrack conntrack      the connection table, as evidence
 labs qemu-system-x86_64 qemu-system-x86 a kernel with IPVS for the labs about LVS, in a small virtual machine
 labs busybox  busybox-static  the first steps of that machine, and the programs that are not installed here
 labs ipvsadm  ipvsadm         directors
+labs dig      bind9-dnsutils  asks resolvers, as people do
 labs xz       xz-utils        unpacks the modules of newer kernels
 bench haproxy  haproxy         what is measured, and what answers as members
 bench openssl  openssl         makes the self-signed default certificate

@@ -4,6 +4,7 @@ import { address } from '../address.ts';
 import type { Address } from '../address.ts';
 import { recognition } from '../evidence.ts';
 import { commandLine } from '../command-line.ts';
+import { withoutMeter } from './curl-meter.ts';
 import { firstLines } from './read-lines.ts';
 
 /** What a client saw when it opened a TCP connection, and when it spoke TLS on it. */
@@ -32,8 +33,9 @@ function parse(capture: Capture): Reading<ConnectRecord> {
     if (last?.outcome === 'connected' && last.tls === null) records[records.length - 1] = { ...last, tls: state, tlsSource: source };
   };
   for (let index = 0; index < capture.lines.length; index++) {
-    const text = capture.lines[index] ?? '';
-    if (text.length > 4096) continue;
+    const raw = capture.lines[index] ?? '';
+    if (raw.length > 4096) continue;
+    const text = withoutMeter(raw);
     const line = sourceLine(capture, index);
     const nc = /nc: connect to (\S+) port (\d+) \(\w+\) failed: (.*)$/.exec(text);
     if (nc) { add(line, nc[1], nc[2], why(nc[3] ?? '')); continue; }

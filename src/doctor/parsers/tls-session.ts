@@ -1,6 +1,7 @@
 import type { Capture, Parser, Reading, SourceLine } from '../evidence.ts';
 import { recognition, sourceLine } from '../evidence.ts';
 import { commandLine } from '../command-line.ts';
+import { withoutMeter } from './curl-meter.ts';
 import { firstLines } from './read-lines.ts';
 
 export interface TlsFact { readonly value: string; readonly source: SourceLine }
@@ -77,8 +78,8 @@ function parse(capture: Capture): Reading<TlsSessionRecord> {
   };
   for (let index = 0; index < capture.lines.length; index++) {
     const source = sourceLine(capture, index);
-    const text = source.text;
-    if (text.length > 4096) continue;
+    if (source.text.length > 4096) continue;
+    const text = withoutMeter(source.text);
     const current = records[records.length - 1];
     // A loop of s_client prints one session after another.
     if (/^CONNECTED\(/.test(text) || /^\* +(?:Trying|About to connect)/.test(text)) { if (current === undefined || current.protocol !== null || current.failure !== null) begin(source); continue; }

@@ -1,4 +1,7 @@
 import type { Lab } from '../lab.ts';
+import { afServers } from './af-servers.ts';
+import { afTwoBalancers } from './af-two-balancers.ts';
+import { dnsNames } from './dns-names.ts';
 import { fwBridge } from './fw-bridge.ts';
 import { fwForward } from './fw-forward.ts';
 import { fwTracking } from './fw-tracking.ts';
@@ -13,7 +16,9 @@ import { roClients } from './ro-clients.ts';
 import { roServers } from './ro-servers.ts';
 import { roWorkers } from './ro-workers.ts';
 import { rtWays } from './rt-ways.ts';
+import { ppHeaders } from './pp-headers.ts';
 import { tcQueues } from './tc-queues.ts';
+import { tcRouter } from './tc-router.ts';
 import { tcSizes } from './tc-sizes.ts';
 import { tlHandshakes } from './tl-handshakes.ts';
 import { vrChecks } from './vr-checks.ts';
@@ -25,7 +30,9 @@ export const labs: readonly Lab[] = [
   ...fwBridge,
   ...fwForward,
   ...fwTracking,
+  ...ppHeaders,
   ...tcQueues,
+  ...tcRouter,
   ...tcSizes,
   ...l2Claimants,
   ...l2Silence,
@@ -37,6 +44,9 @@ export const labs: readonly Lab[] = [
   ...roServers,
   ...roWorkers,
   ...tlHandshakes,
+  ...afServers,
+  ...afTwoBalancers,
+  ...dnsNames,
   ...lvDirectRouting,
   ...lvKeepalived,
   ...lvMasquerading,
