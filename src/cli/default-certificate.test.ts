@@ -22,6 +22,7 @@ const log = { info: () => undefined, error: (message: string, fields: object) =>
 const open = async (flags: Record<string, string> = {}, clock: Clock = systemClock): Promise<DefaultCertificate> => {
   const config = { ...defaultConfig(flags), stateDir: directory };
   const one = await openDefaultCertificate(config, clock, log, () => { changes += 1; });
+  await one.ready();
   opened.push(one);
   return one;
 };

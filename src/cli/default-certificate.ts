@@ -5,11 +5,13 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { makeSelfSigned } from '../net/self-signed.ts';
+import { makeSelfSignedApart } from './self-signed-apart.ts';
 
 /** The certificate for clients whose SNI fits no other. */
 export interface DefaultCertificate {
-  /** PEM: key, then certificate and chain. */
+  /** Resolves when there is one: a new self-signed one is made in the background. Rejects when it cannot be. */
+  ready(): Promise<void>;
+  /** PEM: key, then certificate and chain. Not before `ready`. */
   current(): string;
   stop(): void;
 }
@@ -24,8 +26,14 @@ const year = 365 * 24 * 3_600_000;
 export const openDefaultCertificate = async (config: Config, clock: Clock, log: Logger, changed: () => void): Promise<DefaultCertificate> => {
   const source = config.tls.defaultCertificate;
   if (source === null) {
-    const pem = await keptSelfSigned(join(config.stateDir, 'default-certificate.pem'), config.tls.domain, clock);
-    return { current: () => pem, stop: () => undefined };
+    const file = join(config.stateDir, 'default-certificate.pem');
+    const name = config.tls.domain === '' ? 'localhost' : `*.${config.tls.domain}`;
+    const kept = await keptSelfSigned(file, name, clock);
+    let pem = kept ?? '';
+    const made = kept === null ? newSelfSigned(file, name, clock).then((text) => { pem = text; }) : Promise.resolve();
+    // Whoever waits for it hears of it; until somebody does, it is no accident.
+    made.catch(() => undefined);
+    return { ready: () => made, current: () => pem, stop: () => undefined };
   }
   const files = statSync(source, { throwIfNoEntry: false })?.isDirectory() === true ? [join(source, 'tls.crt'), join(source, 'tls.key')] : [source];
   let pem = await readPair(files);
@@ -41,7 +49,7 @@ export const openDefaultCertificate = async (config: Config, clock: Clock, log: 
   };
   // Polled: a mounted Secret changes by a symbolic link two directories up, which no watch of the file itself would notice.
   for (const file of files) watchFile(file, { interval: 1000, persistent: false }, reread);
-  return { current: () => pem, stop: () => { for (const file of files) unwatchFile(file, reread); } };
+  return { ready: () => Promise.resolve(), current: () => pem, stop: () => { for (const file of files) unwatchFile(file, reread); } };
 };
 
 const readPair = async (files: readonly string[]): Promise<string> => {
@@ -70,15 +78,16 @@ const parse = <T>(read: () => T, otherwise: string): T => {
 
 const firstBlock = (pem: string, label: string): string => new RegExp(`-----BEGIN ${label}-----[\\s\\S]*?-----END ${label}-----`).exec(pem)?.[0] ?? '';
 
-/** Kept as long as it is whole, valid and for the domain that is set. */
-const keptSelfSigned = async (file: string, domain: string, clock: Clock): Promise<string> => {
-  const name = domain === '' ? 'localhost' : `*.${domain}`;
+/** Kept as long as it is whole, valid and for the domain that is set; else null. */
+const keptSelfSigned = async (file: string, name: string, clock: Clock): Promise<string | null> => {
   const kept = await readPair([file]).catch(() => null);
-  if (kept !== null) {
-    const certificate = new X509Certificate(firstBlock(kept, 'CERTIFICATE'));
-    if (certificate.subjectAltName === `DNS:${name}` && Date.parse(certificate.validTo) > clock.now()) return kept;
-  }
-  const pem = await makeSelfSigned({ commonName: 'fairway', names: [name], notBefore: clock.now() - 3_600_000, notAfter: clock.now() + 10 * year });
+  if (kept === null) return null;
+  const certificate = new X509Certificate(firstBlock(kept, 'CERTIFICATE'));
+  return certificate.subjectAltName === `DNS:${name}` && Date.parse(certificate.validTo) > clock.now() ? kept : null;
+};
+
+const newSelfSigned = async (file: string, name: string, clock: Clock): Promise<string> => {
+  const pem = await makeSelfSignedApart({ commonName: 'fairway', names: [name], notBefore: clock.now() - 3_600_000, notAfter: clock.now() + 10 * year });
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, pem, { mode: 0o600 });
   return pem;

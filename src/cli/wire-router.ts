@@ -11,6 +11,7 @@ import { Loop } from '../reconcile/loop.ts';
 import { JudgeAhead } from './judge-ahead.ts';
 import type { RunningRouter, RouterObserver } from './running-router.ts';
 import { defaultPace, ManifestDirectory } from '../sources/manifest-directory.ts';
+import type { Source } from '../sources/source.ts';
 import { Store } from '../store/store.ts';
 import { createTableBuilder } from '../table/build-table.ts';
 import type { Rule, RoutingTable } from '../table/routing-table.ts';
@@ -38,9 +39,18 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
   const destinationCa = config.tls.defaultDestinationCa === null ? null : readFileSync(config.tls.defaultDestinationCa, 'utf8');
   const buildTable = createTableBuilder({ ...config.defaults, allowLocalAddresses: config.admission.allowLocalAddresses, defaultDestinationCa: destinationCa });
   const certificate = await openDefaultCertificate(config, clock, log, () => { loop.poke(); });
+  const complete: Source = {
+    // Whatever is made in the background is made while this thread reads the manifests.
+    start: async (changed) => {
+      const snapshot = await source.start(changed);
+      await certificate.ready();
+      return snapshot;
+    },
+    stop: () => source.stop(),
+  };
   // The source already waits for quiet; waiting twice would only be slower.
   const loop: Loop = new Loop({
-    source, store, buildTable, driver, clock,
+    source: complete, store, buildTable, driver, clock,
     admit: (view) => {
       const admission = admit(view);
       ahead.end();
@@ -77,11 +87,11 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
     async plan() {
       await driver.open();
       try {
-        const state = loop.build(await source.start(() => undefined));
+        const state = loop.build(await complete.start(() => undefined));
         return await driver.plan(state.table);
       } finally {
         certificate.stop();
-        await source.stop();
+        await complete.stop();
         await driver.detach();
       }
     },

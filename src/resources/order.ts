@@ -2,7 +2,7 @@ import type { Resource } from './kinds.ts';
 import type { Route } from './route.ts';
 
 /** By UTF-16 code units: the same on every machine, whatever its locale. */
-export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+export const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** kind, namespace, name: the order in which objects are kept and shown. 0 only for the same object. */
 export const compareResources = (a: Resource, b: Resource): number =>
