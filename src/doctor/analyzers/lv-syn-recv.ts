@@ -35,7 +35,21 @@ function isHanging(row: IpvsConnection): boolean {
   return row.state === 'SYN_RECV' || row.nearest === 'SYN_RECV';
 }
 
-function judge(view: View, service: Service, all: readonly IpvsConnection[]): Answer {
+/** Seconds since the last packet of a row: what is left of the kernel's time-out for its state (ip_vs_proto_tcp.c). */
+function age(row: IpvsConnection): number {
+  const whole = { SYN_RECV: synRecvSeconds, FIN_WAIT: 120, TIME_WAIT: 120, CLOSE_WAIT: 60, LAST_ACK: 30 }[row.state];
+  return whole === undefined || row.expires === null ? 0 : whole - row.expires;
+}
+
+/** Without the connections that ended before anything began to hang at their server: they say how it was, not how it is. */
+function ofNow(all: readonly IpvsConnection[]): IpvsConnection[] {
+  const since = new Map<string | null, number>();
+  for (const row of all) if (isHanging(row)) since.set(row.realServer, Math.max(since.get(row.realServer) ?? 0, age(row)));
+  return all.filter((row) => row.state === 'ESTABLISHED' || !wasEstablished(row) || age(row) <= (since.get(row.realServer) ?? Infinity));
+}
+
+function judge(view: View, service: Service, whole: readonly IpvsConnection[]): Answer {
+  const all = ofNow(whole);
   const works = all.filter(wasEstablished);
   const working = new Set(works.map((row) => row.realServer));
   // Where some servers work, the question is about those that do not.

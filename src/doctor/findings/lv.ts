@@ -221,7 +221,7 @@ export const lv = family({
     verify: { text: 'The sums of ActiveConn and InActConn fit the rows.', command: 'ipvsadm -ln; ipvsadm -lnc' },
     explains: [],
     page: {
-      happens: 'Conclusions from counters of one moment and rows of another are wrong. Rows in SYN_RECV count as inactive connections, so both must agree.',
+      happens: 'Conclusions from counters of one moment and rows of another are wrong. Rows in SYN_RECV are counted too (as active connections by newer kernels, as inactive by older ones), so both must agree.',
       evidence: 'All counters of a service are 0 and the connection table has rows for it, or the other way round.',
       lookAlikes: [{ code: null, what: 'Persistence templates', tell: 'client port 0: counted nowhere' }],
     },
