@@ -13,6 +13,7 @@ import { fwNotrack } from './fw-notrack.ts';
 import { fwRulesets } from './fw-rulesets.ts';
 import { dnsAnswers } from './dns-answers.ts';
 import { dnsClient } from './dns-client.ts';
+import { dnsResolvers } from './dns-resolvers.ts';
 import { l2Antispoof } from './l2-antispoof.ts';
 import { l2Claimants } from './l2-claimants.ts';
 import { l2Keepalived } from './l2-keepalived.ts';
@@ -61,7 +62,7 @@ import { vrTalk } from './vr-talk.ts';
 
 /** Every analyzer. Their order is of no consequence: none sees what another found. */
 export const analyzers: readonly Analyzer[] = [
-  dnsAnswers, dnsClient,
+  dnsAnswers, dnsClient, dnsResolvers,
   l2Neighbour, l2Claimants, l2Parked, l2Silence, l2Keepalived, l2Tables, l2Kernel, l2Antispoof,
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrStatic, vrFilter,
   lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof, lvTranslation,

@@ -105,4 +105,19 @@ export const dns = family({
       lookAlikes: [{ code: 'TL-01', what: 'No answer of the server', tell: 'the client connects to the address itself' }, { code: null, what: 'no_proxy with the name, its domain or a network', tell: 'covered' }],
     },
   },
+  'DNS-09': {
+    code: 'DNS-09', name: 'resolver-silent', title: 'A resolver of the client does not answer', severity: 'error',
+    message: '{client} asks the resolver {resolver} for names and gets no answer ({how}){rest}.',
+    fix: [
+      { text: 'Bring the resolver back, or let packets to it through.', command: 'ip route get {resolver}; dig @{resolver} +time=2 +tries=1 {name}' },
+      { text: 'Take it out of /etc/resolv.conf, or out of what gives that file its content (DHCP, systemd-resolved, NetworkManager).' },
+    ],
+    verify: { text: 'It answers at once.', command: 'dig @{resolver} +time=2 +tries=1 {name}' },
+    explains: [],
+    page: {
+      happens: 'Programs ask the resolvers of /etc/resolv.conf in order, and wait five seconds for each that is silent. With a second one that answers, every lookup is slow and then succeeds; with none, names do not resolve at all.',
+      evidence: '"communications error" of dig, host or nslookup with the address of a resolver that resolv.conf of the same host lists, and no answer from it in the evidence.',
+      lookAlikes: [{ code: 'DNS-07', what: 'Two packets that race in connection tracking', tell: 'the same resolver answers other questions, and insert_failed rises' }, { code: 'DNS-01', what: 'A name that does not exist', tell: 'NXDOMAIN is an answer' }, { code: null, what: 'A resolver asked by hand (dig @ADDRESS)', tell: 'it is not in resolv.conf' }],
+    },
+  },
 });

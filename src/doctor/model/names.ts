@@ -36,6 +36,8 @@ export interface Names {
   readonly lookups: readonly Lookup[];
   /** `nameserver`, `search` and `options` of resolv.conf. */
   readonly resolvers: readonly Found<'resolver'>[];
+  /** Resolvers that were asked in vain. */
+  readonly silences: readonly Found<'resolver-silent'>[];
   readonly proxies: readonly Found<'proxy-setting'>[];
   readonly tunnels: readonly Found<'proxy-tunnel'>[];
   readonly failures: readonly Found<'lookup-failure'>[];
@@ -63,7 +65,7 @@ export function createNames(index: RecordIndex): Names {
     if (/^(?:Route|Ingress|HTTPRoute)$/.test(record.objectKind) && read.complete && /\s(?:-A|--all-namespaces)\b/.test(read.capture.command)) allRoutesSeen = true;
   }
   return {
-    lookups, resolvers: index.of('resolver'), proxies: index.of('proxy-setting'), tunnels: index.of('proxy-tunnel'), failures: index.of('lookup-failure'), routed, allRoutesSeen,
+    lookups, resolvers: index.of('resolver'), silences: index.of('resolver-silent'), proxies: index.of('proxy-setting'), tunnels: index.of('proxy-tunnel'), failures: index.of('lookup-failure'), routed, allRoutesSeen,
     isRouted: (name) => routed.find((each) => each.name === name) ?? routed.find((each) => each.name.startsWith('*.') && name.endsWith(each.name.slice(1)) && !name.slice(0, -each.name.length + 1).includes('.')) ?? null,
     addressesOf: (name) => lookups.filter(({ record }) => record.name === name).flatMap(({ host, record }) => record.answers.filter((each) => each.type !== 'CNAME').map((each) => ({ address: each.value, line: each.source, host }))),
   };

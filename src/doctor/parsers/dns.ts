@@ -28,7 +28,16 @@ export interface ResolverRecord {
   readonly values: readonly string[];
 }
 
-type R = DnsAnswerRecord | ResolverRecord;
+/** `;; communications error to 10.80.0.3#53: timed out`: a resolver that was asked in vain (dig, host and nslookup of BIND 9.18 name it). */
+export interface ResolverSilentRecord {
+  readonly kind: 'resolver-silent';
+  readonly source: SourceLine;
+  readonly server: string;
+  /** `timed out`, `connection refused`, `host unreachable` */
+  readonly how: string;
+}
+
+type R = DnsAnswerRecord | ResolverRecord | ResolverSilentRecord;
 type Draft = { -readonly [K in keyof DnsAnswerRecord]: K extends 'addresses' ? DnsAnswerRecord['addresses'][number][] : K extends 'aliases' ? DnsAnswerRecord['aliases'][number][] : DnsAnswerRecord[K] };
 
 /** dig, host, nslookup, getent hosts and resolv.conf. */
@@ -50,6 +59,11 @@ function parse(capture: Capture): Reading<R> {
   const read = readLines<R>(capture, 'dns', (text, line) => {
     const setting = /^(nameserver|search|domain|options|sortlist)\s+(.+)$/.exec(text);
     if (setting) return { kind: 'resolver', source: line, keyword: setting[1] ?? '', values: (setting[2] ?? '').split(/\s+/) };
+    const silent = /^;; communications error to ([^#\s]+)#\d+: (timed out|connection refused|host unreachable|network unreachable)/.exec(text);
+    if (silent) {
+      if (silent[2] === 'timed out') (last ?? draft(asked, line)).status = 'TIMEOUT';
+      return { kind: 'resolver-silent', source: line, server: silent[1] ?? '', how: silent[2] ?? '' };
+    }
     if (/^;; connection timed out|communications error .*timed out|no servers could be reached/.test(text)) { (last ?? draft(asked, line)).status = 'TIMEOUT'; return skip; }
     const status = /^;; ->>HEADER<<-.*status: (\w+)/.exec(text);
     if (status) { last = draft(asked, line); last.status = status[1] ?? ''; return skip; }

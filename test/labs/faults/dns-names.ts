@@ -91,4 +91,22 @@ export const dnsNames: readonly Lab[] = [
       return code === 0 ? { ok: true } : { ok: false, saw: output.trim() };
     },
   },
+  {
+    ...base, name: 'dns-first-resolver-silent', about: 'The first of two resolvers is gone: every lookup waits for it, and then the second one answers.',
+    codes: ['DNS-09'], silent: ['DNS-01', 'DNS-03', 'DNS-07'], programs: ['dig', 'nft'], proof: /communications error to 10\.80\.0\.20#53/, inTests: false,
+    typed: { client: [`dig ${shop}`] },
+    build: async (world) => {
+      await names(world, [`${shop}=${addressOf('router')}`], ['m1']);
+      await says(world.of('m1'), `${shop}=${addressOf('router')}`);
+      await world.of('client').write('/etc/resolv.conf', `nameserver ${addressOf('dns')}\nnameserver ${addressOf('m1')}\noptions timeout:2 attempts:1\n`);
+    },
+    break: async (world) => { await world.of('dns').run('nft add table inet f && nft add chain inet f in "{ type filter hook input priority 0; }" && nft add rule inet f in udp dport 53 counter drop'); },
+    fix: async (world, finding) => { await world.apply(world.of('client'), finding, `printf 'nameserver ${addressOf('m1')}\noptions timeout:2 attempts:1\n' > /etc/resolv.conf`, /Take it out of \/etc\/resolv\.conf/); },
+    probe: async (world) => {
+      const began = performance.now();
+      const found = await everyAddress(world);
+      const took = performance.now() - began;
+      return found.ok && took > 1900 ? { ok: false, saw: `it works, after ${String(Math.round(took / 100) / 10)} s` } : found;
+    },
+  },
 ];
