@@ -93,12 +93,17 @@ function* unexpected(view: View): Generator<Answer> {
   };
   for (const { host, record } of view.haproxy.sessions) if (record.request === '<BADREQ>' && /^PR/.test(record.termination)) add(host, record.frontend, record.client, record.source, false);
   for (const { host, record } of view.haproxy.connectionErrors) if (/^SSL handshake failure(?!.*:http request)/.test(record.text)) add(host, record.frontend, record.client, record.source, true);
+  const understood = new Map<string, View['haproxy']['sessions'][number]>();
+  for (const found of view.haproxy.sessions) {
+    const key = `${found.host}\0${found.record.client ?? ''}`;
+    if (found.record.request !== '<BADREQ>' && !understood.has(key)) understood.set(key, found);
+  }
   const groups = Map.groupBy(odd, ({ host, listener, client }) => `${host}\0${listener}\0${client}`);
   for (const group of groups.values()) {
     const [first, second] = group;
     if (first === undefined || second === undefined || group.length < 3) continue;
     const { host, listener, client } = first;
-    const served = view.haproxy.sessions.find((found) => found.host === host && found.record.client === client && found.record.request !== '<BADREQ>');
+    const served = understood.get(`${host}\0${client}`);
     if (served !== undefined) { yield nothing('PP-02', `${listener} on ${hostName(host)}`, [served.record.source]); continue; }
     const bind = view.haproxy.sections.find((found) => found.host === host && found.record.name === listener)?.record.statements.find((each) => each.keyword === 'bind');
     const port = /:(\d+)$/.exec(bind?.args[0] ?? '')?.[1] ?? null;

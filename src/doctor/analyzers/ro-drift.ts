@@ -37,9 +37,10 @@ function* written(view: View, host: string, running: readonly Running[]): Genera
   // The state file brings run-time changes back at a start, so they are no drift.
   const kept = view.haproxy.sections.some((each) => each.host === host && each.record.statements.some((statement) => statement.keyword === 'load-server-state-from-file' && statement.args[0] !== 'none'));
   if (kept) return;
+  const states = Map.groupBy(running, (found) => found.record.backend);
   for (const { record } of view.haproxy.sections.filter((each) => each.host === host && ['backend', 'listen'].includes(each.record.section))) {
     const servers = record.statements.filter((each) => each.keyword === 'server');
-    const mine = running.filter((found) => found.record.backend === record.name).map((found) => found.record);
+    const mine = (states.get(record.name) ?? []).map((found) => found.record);
     const [any] = mine;
     if (servers.length === 0 || any === undefined || record.statements.some((each) => each.keyword === 'server-template')) continue;
     const what = 'HAProxy differs from its configuration';

@@ -17,10 +17,11 @@ export const roLog = analyzer({
   reads: ['haproxy', 'objects'],
   *analyze(view): Generator<Answer> {
     const byBackend = grouped(view.haproxy.sessions, ({ host, record }) => `${host}\0${record.backend}`);
+    const served = new Set(view.haproxy.sessions.flatMap(({ host, record }) => (record.client !== null && record.request !== null && !record.termination.startsWith('P') ? [`${host}\0${record.frontend}\0${record.client}`] : [])));
     for (const group of byBackend) {
       yield* nowhere(view, group);
       yield* refusedHeaders(group);
-      yield* refusedRequests(view, group);
+      yield* refusedRequests(view, group, served);
       yield* givenUp(group);
     }
     for (const group of grouped(view.haproxy.sessions, ({ host, record }) => `${host}\0${record.backend}/${record.server}`)) yield* server(group);
@@ -151,7 +152,7 @@ function* refusedHeaders(group: readonly Session[]): Generator<Answer> {
 }
 
 /** HAProxy answers 400 to a request that does not fit, as to any broken one; only `show errors` tells them apart. */
-function* refusedRequests(view: View, group: readonly Session[]): Generator<Answer> {
+function* refusedRequests(view: View, group: readonly Session[], served: ReadonlySet<string>): Generator<Answer> {
   const refused = group.filter(({ record }) => record.status === 400 && /^PR/.test(record.termination));
   const [first, ...rest] = refused;
   if (first === undefined) return;
@@ -164,7 +165,7 @@ function* refusedRequests(view: View, group: readonly Session[]): Generator<Answ
   if (full === undefined) {
     if (other !== undefined) yield nothing('RO-12', subject, [other.sizeSource ?? other.source]);
     // Who also gets answers sends requests, and no PROXY header before them.
-    else if (refused.some(({ record }) => view.haproxy.sessions.some((each) => each.host === first.host && each.record.client !== null && each.record.client === record.client && each.record.frontend === record.frontend && each.record.request !== null && !each.record.termination.startsWith('P')))) yield couldNotLook('RO-12', subject, 'requests were answered with 400, and what was wrong with them was not captured', [{ host: first.host, command: 'echo "show errors" | socat stdio SOCKET' }]);
+    else if (refused.some(({ record }) => record.client !== null && served.has(`${first.host}\0${record.frontend}\0${record.client}`))) yield couldNotLook('RO-12', subject, 'requests were answered with 400, and what was wrong with them was not captured', [{ host: first.host, command: 'echo "show errors" | socat stdio SOCKET' }]);
     return;
   }
   const own = refused.find(({ record }) => record.client === full.client) ?? first;

@@ -102,8 +102,7 @@ function* cloud(view: View): Generator<Answer> {
 }
 
 function* tunnels(view: View): Generator<Answer> {
-  const groups = new Map<string, (typeof view.haproxy.sessions)[number][]>();
-  for (const found of view.haproxy.sessions) if (found.record.status === 101) groups.set(`${found.host}\0${found.record.backend}`, [...(groups.get(`${found.host}\0${found.record.backend}`) ?? []), found]);
+  const groups = Map.groupBy(view.haproxy.sessions.filter(({ record }) => record.status === 101), ({ host, record }) => `${host}\0${record.backend}`);
   for (const group of groups.values()) {
     const [any] = group;
     const cut = group.filter(({ record }) => /^[cs]D/.test(record.termination));

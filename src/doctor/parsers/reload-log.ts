@@ -56,7 +56,7 @@ function parse(capture: Capture): Reading<R> {
   for (let index = 0; index < capture.lines.length; index++) {
     const raw = capture.lines[index] ?? '';
     if (raw.length > 8192) continue;
-    if (/haproxy/.test(raw) && byName.test(raw)) {
+    if (/pidof|pgrep|killall|pkill/.test(raw) && byName.test(raw)) {
       const source = sourceLine(capture, index);
       records.push({ kind: 'signal-by-name', source, at: logLine(raw).at, command: byName.exec(raw)?.[0] ?? '' });
       continue;
