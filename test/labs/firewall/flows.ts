@@ -2,10 +2,12 @@ import type { ConnectionState, Packet, Tuple } from '../../../src/doctor/model/f
 import { freshConnection } from '../../../src/doctor/model/firewall/packet.ts';
 import type { Way } from '../../../src/doctor/model/firewall/simulate.ts';
 import type { FrameFields } from './frames.ts';
-import { errorLength, lengthOf } from './frames.ts';
+import { playError } from './error-flows.ts';
+import { lengthOf } from './frames.ts';
 import type { Random } from './random.ts';
 import { ports } from './random-iptables.ts';
-import { bridgeClients, bridgeServers, clients, macOf, macs, ownAddresses, portOf, servers } from './world.ts';
+import { placeOf } from './place.ts';
+import { bridgeClients, bridgeServers, clients, ownAddresses, servers } from './world.ts';
 import type { Wire } from './world.ts';
 
 /** One packet of a flow: which way it goes and what it carries. */
@@ -133,45 +135,6 @@ export function play(flow: Flow, index: number): Played | null {
     length: lengthOf(fields), ttl: flow.kind === 'from-host' ? 64 : flow.ttl, mark: 0, connection: stateOf(flow, step),
   };
   return { packet, frame: place.wire === null ? null : { wire: place.wire, fields: { ...fields, sourceMac: place.sourceMac, destinationMac: place.destinationMac } } };
-}
-
-/** An ICMP error about what the other side got last: the connection's packet as translation had made it. */
-function playError(flow: Flow, { code, own }: NonNullable<FlowStep['error']>): Played | null {
-  const reply = flow.entry?.reply;
-  if (reply === undefined || (flow.protocol !== 6 && flow.protocol !== 17) || (flow.kind !== 'routed' && flow.kind !== 'bridged')) return null;
-  if (typeof reply.sourcePort !== 'number' || typeof reply.destinationPort !== 'number') return null;
-  const neighbour = [...clients, ...servers, ...bridgeClients, ...bridgeServers].find((one) => one !== reply.source && one !== reply.destination && macOf(one) === macOf(reply.source));
-  const source = own ? reply.source : neighbour;
-  if (source === undefined || !/^10\.[123]\.0\.(?:1[0-3]|2[0-2])$/.test(source)) return null;
-  const fields: Omit<FrameFields, 'sourceMac' | 'destinationMac'> = {
-    source, destination: reply.destination, protocol: 1, sourcePort: 0, destinationPort: 0, tcpFlags: 0, sequence: 0, acknowledgement: 0, icmpType: 3, icmpCode: code, ttl: flow.ttl, payload: 0,
-    about: { source: reply.destination, destination: reply.source, protocol: flow.protocol, sourcePort: reply.destinationPort, destinationPort: reply.sourcePort },
-  };
-  const place = placeOf(flow.kind, { source, destination: reply.destination, sourcePort: null, destinationPort: null });
-  if (place.wire === null) return null;
-  const packet: Packet = {
-    family: 4, ...place.seen, source, destination: reply.destination, protocol: 1, sourcePort: null, destinationPort: null, tcpFlags: null, icmpType: 3, icmpCode: code,
-    length: 20 + errorLength, ttl: flow.ttl, mark: 0, connection: { state: 'RELATED', direction: 'reply', existing: flow.entry, mark: flow.mark },
-  };
-  return { packet, frame: { wire: place.wire, fields: { ...fields, sourceMac: place.sourceMac, destinationMac: place.destinationMac } } };
-}
-
-function placeOf(kind: Flow['kind'], tuple: Tuple): { readonly wire: Wire | null; readonly sourceMac: string; readonly destinationMac: string; readonly seen: Pick<Packet, 'path' | 'inInterface' | 'outInterface' | 'inPort' | 'outPort' | 'sourceMac' | 'destinationMac'> } {
-  if (kind === 'from-host') {
-    const device = tuple.destination.startsWith('10.1.') ? 'in0' : 'out0';
-    return { wire: null, sourceMac: '', destinationMac: '', seen: { path: 'output', inInterface: null, outInterface: device, inPort: null, outPort: null, sourceMac: null, destinationMac: null } };
-  }
-  const sourceMac = macOf(tuple.source);
-  const wire = (Object.keys(macs) as (keyof typeof macs)[]).find((name) => macs[name] === sourceMac) as Wire;
-  const local = Object.values(ownAddresses).some((address) => address === tuple.destination);
-  if (tuple.source.startsWith('10.3.')) {
-    const port = portOf(tuple.source);
-    const bridged = tuple.destination.startsWith('10.3.') && !local;
-    const destinationMac = bridged ? macOf(tuple.destination) : macs.br0;
-    return { wire, sourceMac, destinationMac, seen: { path: bridged ? 'bridged' : local ? 'input' : 'forward', inInterface: 'br0', outInterface: null, inPort: port, outPort: bridged ? portOf(tuple.destination) : null, sourceMac, destinationMac } };
-  }
-  const device = tuple.source.startsWith('10.1.') ? 'in0' : 'out0';
-  return { wire, sourceMac, destinationMac: macs[device], seen: { path: local ? 'input' : 'forward', inInterface: device, outInterface: null, inPort: null, outPort: null, sourceMac, destinationMac: macs[device] } };
 }
 
 /** What connection tracking says, by net/netfilter/nf_conntrack_proto_tcp.c (table of states, tcp_loose on) and its UDP and ICMP kin. */

@@ -1,5 +1,6 @@
 import type { Random } from './random.ts';
 import { ports, prefix, sourceRange } from './random-iptables.ts';
+import { randomBridge } from './random-bridge.ts';
 import { bridgeClients, bridgeServers, clients, macs, ownAddresses, servers } from './world.ts';
 
 type Hook = 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
@@ -11,6 +12,7 @@ const priorities = [-310, -290, -210, -190, -140, -90, -10, 5, 20, 60, 110, 250]
 export function randomNft(random: Random, sometimes: boolean): string {
   const texts: string[] = [];
   for (let index = 0, count = random.int(1, 2); index < count; index++) texts.push(table(random, `t${index}`, random.pick(['ip', 'inet'] as const), sometimes));
+  if (random.chance(0.3)) texts.push(randomBridge(random));
   return texts.join('\n');
 }
 

@@ -24,6 +24,8 @@ export interface Passing {
   outInterface: string | null | undefined;
   inPort: string | null | undefined;
   outPort: string | null | undefined;
+  /** Whose chains look at it: those of a bridge (and of a device) call its ports what the chains of IP call devices. */
+  layer: 'ip' | 'bridge' | 'device';
   sourceMac: Mac | null | undefined;
   destinationMac: Mac | null | undefined;
   mark: number | undefined;
@@ -67,6 +69,7 @@ export function startPassing(packet: Packet): Passing {
     outInterface: null,
     inPort: packet.inPort,
     outPort: null,
+    layer: 'ip',
     sourceMac: packet.sourceMac,
     destinationMac: packet.destinationMac,
     mark: packet.mark,
@@ -108,16 +111,21 @@ export function readField(field: Field, passing: Passing, surroundings: Surround
         ? [passing.sourcePort, passing.destinationPort]
         : passing.sourcePort === null ? null : undefined;
     case 'inInterface':
+      if (passing.layer !== 'ip' && passing.inPort !== null) return passing.inPort;
       // A hook without the device compares with an empty name: `! -i eth0` holds in OUTPUT (xt_physdev, nft_meta store "").
       return passing.inInterface === null ? '' : passing.inInterface;
     case 'outInterface':
+      if (passing.layer !== 'ip' && passing.inPort !== null) return passing.outPort === null ? '' : passing.outPort;
       return passing.outInterface === null ? '' : passing.outInterface;
     case 'inPort':
-    case 'bridgeIn':
       return passing.inPort;
     case 'outPort':
-    case 'bridgeOut':
       return passing.outPort;
+    // The bridge itself is what the rules of IP take for the device.
+    case 'bridgeIn':
+      return passing.inPort === null ? null : passing.inInterface;
+    case 'bridgeOut':
+      return passing.outPort === null ? null : passing.outInterface;
     case 'sourceMac':
       return passing.sourceMac;
     case 'destinationMac':

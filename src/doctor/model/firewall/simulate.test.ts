@@ -113,6 +113,14 @@ describe('bridges', () => {
     expect(by(simulate(rules, bridged, { ...nothingKnown, bridgeCallsIpRules: false }))).toBe('delivered');
     expect(simulate(rules, bridged, nothingKnown).ways[0]?.assumptions).toEqual(['bridge-nf-call-iptables is taken to be 1: it is not captured']);
   });
+  test('chains of the bridge call its ports devices', () => {
+    const nft = (rule: string): HostFirewall => firewall({ nft: `table bridge b {\n\tchain f {\n\t\ttype filter hook forward priority filter; policy accept;\n\t\t${rule} drop\n\t}\n}` });
+    const around = { ...nothingKnown, bridgeCallsIpRules: false };
+    expect(by(simulate(nft('iifname "tap0" oifname "tap1"'), bridged, around))).toBe('f 1');
+    expect(by(simulate(nft('iifname "br0"'), bridged, around))).toBe('delivered');
+    expect(by(simulate(nft('meta ibrname "br0"'), bridged, around))).toBe('f 1');
+    expect(by(simulate(firewall({ save: filter('-A FORWARD -i br0 -o br0 -j DROP') }), bridged, { ...nothingKnown, bridgeCallsIpRules: true }))).toBe('FORWARD 1');
+  });
   test('a routed packet has no ports', () => {
     expect(verdict(simulate(rules, packet(), nothingKnown))).toBe('delivered');
   });

@@ -25,7 +25,7 @@ export function turnsOf(path: PacketPath, crossesIpRules: boolean): readonly Tur
       // forward hook (after `filter` = -200), IP POSTROUTING after everything of the bridge's postrouting hook.
       return crossesIpRules
         ? [ingress, bridge('prerouting'), ip('prerouting'), { kind: 'route' }]
-        : [ingress, bridge('prerouting'), bridge('forward'), bridge('postrouting')];
+        : [ingress, bridge('prerouting'), { kind: 'switch' }];
   }
 }
 
@@ -37,6 +37,7 @@ export function takeTurn(walk: Walk, context: TurnContext): Ending | null {
   switch (turn.kind) {
     case 'hook':
       walk.hook = turn.hook;
+      walk.passing.layer = turn.layer;
       walk.entry = -1;
       if (turn.layer === 'ip') walk.entries = hookEntries(context.firewall.tables, turn.hook, walk.passing.family);
       else if (turn.layer === 'bridge') walk.entries = walk.passing.inPort === null ? [] : linkHookEntries(context.firewall.tables, turn.hook, 'bridge');
@@ -45,6 +46,11 @@ export function takeTurn(walk: Walk, context: TurnContext): Ending | null {
       return null;
     case 'route':
       return routed(walk, context);
+    case 'switch':
+      walk.passing.outInterface = walk.passing.inInterface;
+      walk.passing.outPort = context.packet.outPort;
+      walk.turns = [bridge('forward'), bridge('postrouting')];
+      return null;
     case 'reroute':
       return rerouted(walk, context);
     case 'loop':

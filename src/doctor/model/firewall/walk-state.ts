@@ -8,6 +8,8 @@ export type Turn =
   | { readonly kind: 'hook'; readonly hook: Hook; readonly layer: 'ip' | 'bridge' | 'device' }
   /** The routing decision after PREROUTING; the turns that follow depend on it. */
   | { readonly kind: 'route' }
+  /** A frame goes to another port of its bridge, past the rules of IP. */
+  | { readonly kind: 'switch' }
   /** After OUTPUT: a translated or marked packet is routed again. */
   | { readonly kind: 'reroute' }
   /** A packet to the host's own address comes in again on lo. */
