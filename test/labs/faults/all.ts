@@ -2,6 +2,7 @@ import type { Lab } from '../lab.ts';
 import { afServers } from './af-servers.ts';
 import { afTwoBalancers } from './af-two-balancers.ts';
 import { dnsNames } from './dns-names.ts';
+import { ctTables } from './ct-tables.ts';
 import { fwBridge } from './fw-bridge.ts';
 import { fwForward } from './fw-forward.ts';
 import { fwTracking } from './fw-tracking.ts';
@@ -21,12 +22,14 @@ import { tcQueues } from './tc-queues.ts';
 import { tcRouter } from './tc-router.ts';
 import { tcSizes } from './tc-sizes.ts';
 import { tlHandshakes } from './tl-handshakes.ts';
+import { tlMembers } from './tl-members.ts';
 import { vrChecks } from './vr-checks.ts';
 import { vrCloud } from './vr-cloud.ts';
 import { vrElections } from './vr-elections.ts';
 
 /** Every lab. One line for each file of labs. */
 export const labs: readonly Lab[] = [
+  ...ctTables,
   ...fwBridge,
   ...fwForward,
   ...fwTracking,
@@ -44,6 +47,7 @@ export const labs: readonly Lab[] = [
   ...roServers,
   ...roWorkers,
   ...tlHandshakes,
+  ...tlMembers,
   ...afServers,
   ...afTwoBalancers,
   ...dnsNames,
