@@ -6,6 +6,7 @@ import { ctOwner } from './ct-owner.ts';
 import { ctStale } from './ct-stale.ts';
 import { ctStates } from './ct-states.ts';
 import { epNodes } from './ep-nodes.ts';
+import { epPolicies } from './ep-policies.ts';
 import { epServices } from './ep-services.ts';
 import { fwAttempts } from './fw-attempts.ts';
 import { fwInvalid } from './fw-invalid.ts';
@@ -67,7 +68,7 @@ export const analyzers: readonly Analyzer[] = [
   vrMasters, vrTalk, vrFlapping, vrListener, vrSettings, vrStatic, vrFilter,
   lvSynRecv, lvSnapshots, lvRealServer, lvForwarding, lvPersistence, lvDirector, lvPolicy, lvAntispoof, lvTranslation,
   fwAttempts, fwInvalid, fwRulesets, fwNotrack,
-  epServices, epNodes,
+  epServices, epNodes, epPolicies,
   rtFilter, rtWays, rtBothWays,
   ctFull, ctStates, ctOwner, ctStale,
   tlProtocol, tlCertificate, tlNames, tlPlain,
