@@ -6,7 +6,7 @@ const servers = [0, 1] as const;
 const address = (app: number, server: number): string => `10.244.${31 + (app % 5)}.${2 + ((app * 2 + server) % 200)}`;
 
 export const haproxyConfig = (plan: HostPlan): string[] => (plan.role !== 'router' ? [] : [
-  'global', '    log /dev/log local0', '    maxconn 20000', '    stats socket /run/haproxy/admin.sock mode 660 level admin', '    ssl-default-bind-options ssl-min-ver TLSv1.2', '', 'defaults', '    mode http', '    option httplog', '    timeout connect 5s', '    timeout client 30s', '    timeout server 30s', '    timeout tunnel 1h', '',
+  'global', '    log /dev/log local0', '    maxconn 20000', '    stats socket /run/haproxy/admin.sock mode 660 level admin', '    ssl-default-bind-options ssl-min-ver TLSv1.2', '', 'defaults', '    mode http', '    option httplog', '    timeout connect 5s', '    timeout client 30s', '    timeout server 30s', '    timeout tunnel 10m', '',
   'frontend fe_https', '    bind :443 ssl crt /etc/haproxy/certs/ alpn h2,http/1.1', '    use_backend %[req.hdr(host),lower,map_str(/etc/haproxy/hosts.map)]', '',
   ...many(backends, String).flatMap((app) => [`backend be_app_${app}`, '    balance leastconn', '    option httpchk GET /healthz', ...servers.map((server) => `    server pod-${app}-${server} ${address(Number(app), server)}:8080 check inter 5s`), '']),
 ]);
