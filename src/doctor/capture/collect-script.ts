@@ -36,7 +36,7 @@ if [ -s "$WORK/again" ]; then
     run 2 "$seconds" "$most" "$command"
   done < "$WORK/again"
 fi
-rm -f "$WORK/again"
+rm -f "$WORK/again" "$WORK/code"
 ${tail}`;
 }
 
@@ -141,17 +141,29 @@ limited() {
   fi
 }
 
+# Seconds since the epoch into started, without a process for each command: what the host has been up for since the script began.
+BEGAN=$(date +%s)
+UP=
+[ -r /proc/uptime ] && read -r UP UNUSED < /proc/uptime
+now() {
+  if [ -z "$UP" ]; then started=$(date +%s); return; fi
+  read -r up UNUSED < /proc/uptime
+  started=$((BEGAN + \${up%%.*} - \${UP%%.*}))
+}
+
 # run SAMPLE SECONDS LINES COMMAND
 run() {
   NUMBER=$((NUMBER + 1))
   file=$(printf '%03d.txt' "$NUMBER")
-  started=$(date +%s)
+  now
   # The exit code of the command, not of what cuts and hides: it goes through a file.
+  : > "$WORK/code"
   { limited "$2" "$4" 2>&1; echo $? > "$WORK/code"; } < /dev/null | head -n "$3" | hide > "$WORK/$file"
-  code=$(cat "$WORK/code" 2>/dev/null)
+  read -r code < "$WORK/code" || code=
   if grep -qs 'PRIVATE KEY-----' "$WORK/$file"; then echo 'left out: a private key' > "$WORK/$file"; fi
-  printf '%s\\t%s\\t%s\\t%s\\t%s\\n' "$file" "$1" "$started" "\${code:-1}" "$([ -n "$REDACT" ] && printf '%s\\n' "$4" | hide || printf '%s\\n' "$4")" >> "$WORK/${manifestName}"
-  rm -f "$WORK/code"
+  shown=$4
+  [ -n "$REDACT" ] && shown=$(printf '%s\\n' "$4" | hide)
+  printf '%s\\t%s\\t%s\\t%s\\t%s\\n' "$file" "$1" "$started" "\${code:-1}" "$shown" >> "$WORK/${manifestName}"
 }
 
 # take SECONDS LINES SAMPLES COMMAND: if its program and its file are here.

@@ -60,7 +60,7 @@ export const rtWays: readonly Lab[] = [
   reversePath('rt-reverse-path-counter', false, { proof: /^TcpExt: \d/, inTests: false }),
   {
     name: 'rt-gateway-does-not-forward', about: 'The host that both sides use as their gateway does not forward.',
-    codes: ['RT-02'], silent: ['RT-01', 'RT-05', 'FW-01'], proof: /net\.ipv4\.ip_forward = 0/, needs: 'namespaces', programs: [], inTests: true, collectArguments: quick(),
+    codes: ['RT-02'], silent: ['RT-01', 'RT-05', 'FW-01'], proof: /net\.ipv4\.ip_forward = 0/, needs: 'namespaces', programs: [], inTests: false, collectArguments: quick(),
     build: twoNetworks,
     break: async (world) => { await world.of('box').run('sysctl -qw net.ipv4.ip_forward=0'); },
     fix: async (world, finding) => { await world.apply(world.of('box'), finding, finding.fixes[0]?.command ?? 'false', /^Turn forwarding on .* sysctl -w net\.ipv4\.ip_forward=1$/); },
