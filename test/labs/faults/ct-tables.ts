@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Lab, Probe, World } from '../lab.ts';
+import type { Host, Lab, Probe, World } from '../lab.ts';
 import { ask, boxBetween, client, once, server } from './two-networks.ts';
 
-const common = { programs: ['iptables', 'conntrack', 'nft'], inTests: false, probe: ask, build: tracked } as const;
+const common = { programs: ['iptables', 'conntrack', 'nft'], inTests: false, probe: ask, build: (world: World) => tracked(world) } as const;
 
 /** The box tracks connections: a rule asks for their state. */
-async function tracked(world: World): Promise<void> {
-  await boxBetween(world);
+async function tracked(world: World, wire?: Host): Promise<void> {
+  await boxBetween(world, wire);
   await world.of('box').run('iptables -A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT');
 }
 
@@ -49,7 +49,7 @@ export const ctTables: readonly Lab[] = [
   },
   {
     ...common, name: 'ct-half-closed', about: 'A box keeps half-closed connections for an hour, as kube-proxy tells it to, and they pile up.',
-    codes: ['CT-03'], silent: ['CT-01', 'CT-06', 'CT-07'], proof: /CLOSE_WAIT/, needs: 'namespaces', quiet: true, inTests: true, collectArguments: once,
+    codes: ['CT-03'], silent: ['CT-01', 'CT-06', 'CT-07'], proof: /CLOSE_WAIT/, needs: 'namespaces', quiet: true, collectArguments: once,
     break: async (world) => {
       await world.of('box').run('sysctl -qw net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600');
       await world.of('server').start('closes', `node -e "require('net').createServer({ allowHalfOpen: true }, (one) => one.on('error', () => {}).end('bye')).listen({ port: 81, backlog: 100 })"`);
@@ -72,18 +72,21 @@ export const ctTables: readonly Lab[] = [
     fix: async (world, finding) => { await world.apply(world.of('box'), finding, 'sysctl -w net.netfilter.nf_conntrack_tcp_timeout_established=432000', /Or keep idle connections longer on box/); },
   },
   {
-    ...common, name: 'ct-one-way', about: 'The server drops what the box passes on to it: the box sees attempts, and never an answer.',
+    ...common, name: 'ct-one-way', about: 'A cloud drops what the box passes on to the server: the box sees attempts, and never an answer.',
     codes: ['CT-07'], silent: ['CT-01', 'FW-02', 'RT-03'], proof: /SYN_SENT src=10\.83\.0\.1 dst=10\.84\.0\.2 .*\[UNREPLIED\]/, needs: 'namespaces', collectArguments: once,
+    build: async (world) => { await tracked(world, await world.switch('cloud')); },
     break: async (world) => {
-      // As a security group of a cloud does: before anything that the server itself would show.
-      await world.of('server').run(`nft 'table netdev guard { chain in { type filter hook ingress device "eth0" priority 0; ip saddr ${client} tcp dport 80 drop; }; }'`);
+      // As a security group does, where nobody but the cloud's owner can look.
+      await world.of('cloud').run(`nft 'table bridge group { chain passing { type filter hook forward priority 0; ip saddr ${client} tcp dport 80 drop; }; }'`);
+      // One answered connection that is still listed says that the way back exists: those of before would hide the fault for two minutes.
+      await world.of('box').run('conntrack -F');
       await world.of('client').start('first', `curl -sS --max-time 30 http://${server}/`);
       await world.of('client').start('second', `curl -sS --max-time 30 http://${server}/`);
       await world.of('box').until('[ "$(conntrack -L -p tcp --state SYN_SENT 2>/dev/null | grep -cE "tcp +6 1(0|1[0-5])")" -ge 2 ]');
     },
     fix: async (world, finding) => {
       await world.of('client').run('kill $(cat /run/lab/first.pid) $(cat /run/lab/second.pid)');
-      await world.apply(world.of('server'), finding, 'nft flush ruleset', /it may be dropped at its sender|or the packet may not have arrived/);
+      await world.apply(world.of('cloud'), finding, 'nft flush ruleset', /it may be dropped at its sender|or the packet may not have arrived/);
     },
   },
 ];

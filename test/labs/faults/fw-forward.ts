@@ -56,7 +56,7 @@ export const fwForward: readonly Lab[] = [
   },
   {
     ...common, name: 'fw-later-nft-chain', about: 'One table of nft accepts the client, and another program\'s table drops it afterwards.',
-    codes: ['FW-05'], silent: ['FW-01', 'FW-02', 'FW-04'], proof: /drop/, programs: ['nft'], inTests: true,
+    codes: ['FW-05'], silent: ['FW-01', 'FW-02', 'FW-04'], proof: /drop/, programs: ['nft'],
     build: async (world) => {
       await boxBetween(world);
       await world.of('box').run(`nft -f - <<'RULES'

@@ -4,12 +4,17 @@ import { answers } from './l2-segment.ts';
 export const client = '10.83.0.1';
 export const server = '10.84.0.2';
 
-/** `client` (10.83.0.1) - `box` (.254 on both sides by near0 and far0, forwards) - `server` (10.84.0.2, answers on port 80), each other's gateway. */
-export async function boxBetween(world: World): Promise<void> {
+/** `client` (10.83.0.1) - `box` (.254 on both sides by near0 and far0, forwards) - `server` (10.84.0.2, answers on port 80), each other's gateway. `wire`: a switch between box and server. */
+export async function boxBetween(world: World, wire?: Host): Promise<void> {
   await Promise.all(['client', 'box', 'server'].map((name) => world.host(name)));
   const [near, box, far] = [world.of('client'), world.of('box'), world.of('server')];
   await world.cable(near, 'eth0', box, 'near0');
-  await world.cable(far, 'eth0', box, 'far0');
+  if (wire === undefined) {
+    await world.cable(far, 'eth0', box, 'far0');
+  } else {
+    await world.cable(far, 'eth0', wire, 'to-server');
+    await world.cable(box, 'far0', wire, 'to-box');
+  }
   await near.run(`ip address add ${client}/24 dev eth0 && ip route add default via 10.83.0.254`);
   await far.run(`ip address add ${server}/24 dev eth0 && ip route add default via 10.84.0.254`);
   await box.run('ip address add 10.83.0.254/24 dev near0 && ip address add 10.84.0.254/24 dev far0 && sysctl -qw net.ipv4.ip_forward=1');
