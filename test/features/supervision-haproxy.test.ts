@@ -204,7 +204,8 @@ describe('reloads, where they are allowed', () => {
     await router.live('pass.test', (answer) => expect(answer.member).toBe('inner'), { tls: true });
     expect(stream.isOpen()).toBe(true);
     expect(isRunning(old)).toBe(true);
-    expect(router.haproxyPids()).toHaveLength(2);
+    // It serves a moment before it is written down.
+    await expect.poll(() => router.haproxyPids()).toHaveLength(2);
     await expect.poll(() => isRunning(old), { timeout: 20_000 }).toBe(false);
     expect(stream.isOpen()).toBe(false);
     expect((await router.get('web.test')).status).toBe(200);
