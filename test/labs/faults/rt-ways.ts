@@ -1,24 +1,6 @@
-import type { Lab, Probe, World } from '../lab.ts';
+import type { Lab } from '../lab.ts';
 import { answers } from './l2-segment.ts';
-
-const server = '10.84.0.2';
-
-/** `client` (10.83.0.1) - `box` (.254 on both sides, forwards) - `server` (10.84.0.2, answers on port 80), each other's gateway. */
-async function twoNetworks(world: World): Promise<void> {
-  await Promise.all(['client', 'box', 'server'].map((name) => world.host(name)));
-  const [client, box, far] = [world.of('client'), world.of('box'), world.of('server')];
-  await world.cable(client, 'eth0', box, 'near0');
-  await world.cable(far, 'eth0', box, 'far0');
-  await client.run('ip address add 10.83.0.1/24 dev eth0 && ip route add default via 10.83.0.254');
-  await far.run('ip address add 10.84.0.2/24 dev eth0 && ip route add default via 10.84.0.254');
-  await box.run('ip address add 10.83.0.254/24 dev near0 && ip address add 10.84.0.254/24 dev far0 && sysctl -qw net.ipv4.ip_forward=1');
-  await answers(far);
-}
-
-async function ask(world: World): Promise<Probe> {
-  const { code, output } = await world.of('client').tries(`curl -sS --max-time 1 http://${server}/`);
-  return code === 0 ? { ok: true } : { ok: false, saw: output.trim() };
-}
+import { ask, boxBetween, server } from './two-networks.ts';
 
 /** A connection of the client that stays open while the evidence is collected. */
 const holdOpen = `node -e "require('net').connect(80, '${server}').on('error', () => {}); setTimeout(() => {}, 60000)"`;
@@ -61,7 +43,7 @@ export const rtWays: readonly Lab[] = [
   {
     name: 'rt-gateway-does-not-forward', about: 'The host that both sides use as their gateway does not forward.',
     codes: ['RT-02'], silent: ['RT-01', 'RT-05', 'FW-01'], proof: /net\.ipv4\.ip_forward = 0/, needs: 'namespaces', programs: [], inTests: false, collectArguments: quick(),
-    build: twoNetworks,
+    build: (world) => boxBetween(world),
     break: async (world) => { await world.of('box').run('sysctl -qw net.ipv4.ip_forward=0'); },
     fix: async (world, finding) => { await world.apply(world.of('box'), finding, finding.fixes[0]?.command ?? 'false', /^Turn forwarding on .* sysctl -w net\.ipv4\.ip_forward=1$/); },
     probe: ask,
@@ -69,7 +51,7 @@ export const rtWays: readonly Lab[] = [
   {
     name: 'rt-device-does-not-forward', about: 'Forwarding is on, but not for the device by which the client\'s packets come in.',
     codes: ['RT-02'], silent: ['RT-01', 'RT-05'], proof: /net\.ipv4\.conf\.near0\.forwarding = 0/, needs: 'namespaces', programs: [], inTests: false, collectArguments: quick(),
-    build: twoNetworks,
+    build: (world) => boxBetween(world),
     break: async (world) => { await world.of('box').run('sysctl -qw net.ipv4.conf.near0.forwarding=0'); },
     fix: async (world, finding) => { await world.apply(world.of('box'), finding, finding.fixes[0]?.command ?? 'false', /^Turn forwarding on .* sysctl -w net\.ipv4\.conf\.near0\.forwarding=1$/); },
     probe: ask,
@@ -78,7 +60,7 @@ export const rtWays: readonly Lab[] = [
     name: 'rt-answer-bypasses-the-filter', about: 'The server got a leg in the client\'s network, so its answers bypass the box that tracks connections.',
     codes: ['RT-03'], silent: ['RT-01', 'RT-02', 'RT-05', 'L2-02'], proof: /SYN_SENT.*\[UNREPLIED\]/, needs: 'namespaces', programs: ['iptables', 'conntrack'], inTests: true, collectArguments: quick(),
     build: async (world) => {
-      await twoNetworks(world);
+      await boxBetween(world);
       const shortcut = await world.switch('sw');
       await world.cable(world.of('server'), 'leg0', shortcut, 'to-server');
       await world.cable(world.of('client'), 'leg0', shortcut, 'to-client');
@@ -102,7 +84,7 @@ export const rtWays: readonly Lab[] = [
   {
     name: 'rt-no-way-back', about: 'The server lost its default route and cannot answer anybody beyond its own network.',
     codes: ['RT-05'], silent: ['RT-01', 'RT-02', 'L2-05'], proof: /unreachable/, needs: 'namespaces', programs: [], inTests: false, collectArguments: quick({ server: '10.83.0.1' }),
-    build: twoNetworks,
+    build: (world) => boxBetween(world),
     break: async (world) => { await world.of('server').run('ip route del default'); },
     fix: async (world, finding) => { await world.apply(world.of('server'), finding, 'ip route add default via 10.84.0.254', /Add the route that is missing/); },
     probe: ask,
@@ -111,7 +93,7 @@ export const rtWays: readonly Lab[] = [
     name: 'rt-policy-table-empty', about: 'A policy rule sends the server\'s answers to a table whose routes went with a restart of the interface.',
     codes: ['RT-05'], silent: ['RT-01', 'RT-02'], proof: /lookup 100/, needs: 'namespaces', programs: [], inTests: true, collectArguments: quick(),
     build: async (world) => {
-      await twoNetworks(world);
+      await boxBetween(world);
       await world.of('server').run('ip route del default && ip route add default via 10.84.0.254 table 100 && ip rule add from 10.84.0.2 lookup 100');
     },
     break: async (world) => { await world.of('server').run('ip link set eth0 down && ip link set eth0 up'); },
@@ -121,7 +103,7 @@ export const rtWays: readonly Lab[] = [
   {
     name: 'rt-prohibited', about: 'A prohibit route on the box, left over from a migration, refuses the server\'s network.',
     codes: ['RT-05'], silent: ['RT-01', 'RT-02'], proof: /RTNETLINK answers: Permission denied/, needs: 'namespaces', programs: [], inTests: false, collectArguments: quick({ box: server }),
-    build: twoNetworks,
+    build: (world) => boxBetween(world),
     break: async (world) => { await world.of('box').run(`ip route add prohibit ${server}/32`); },
     fix: async (world, finding) => { await world.apply(world.of('box'), finding, `ip route del prohibit ${server}/32`, /take away the rule or route that refuses/); },
     probe: ask,
