@@ -36,6 +36,8 @@ if (habit === 'closes') {
   });
   server.on('upgrade', (request, socket) => {
     socket.on('error', () => undefined);
+    socket.on('end', () => { socket.end(); });
+    socket.resume();
     // RFC 6455, 4.2.2: HAProxy looks whether the answer belongs to the key.
     const accept = createHash('sha1').update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
