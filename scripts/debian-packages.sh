@@ -27,6 +27,7 @@ test tcpreplay tcpreplay      puts made-up frames on a wire of such a namespace
 test keepalived keepalived    labs: two real members of a VRRP group
 test arping   iputils-arping  labs: who answers for an address
 test ping     iputils-ping    labs: whether an address answers at all
+test dig      bind9-dnsutils  labs: asks resolvers, as people do
 labs ip       iproute2        hosts, cables and switches made of namespaces
 labs haproxy  haproxy         the router in labs about routers
 labs openssl  openssl         certificates, and s_client as the one who looks
