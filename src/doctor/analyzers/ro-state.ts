@@ -83,11 +83,10 @@ function* workers(view: View, host: string): Generator<Answer> {
   if (any !== undefined) { yield nothing('RO-13', hostName(host), [any.source]); return; }
   // `-sf PID ...` stays in the command line of the process that took over; those it took over from must be gone.
   const running = view.hosts.processes(host, /^(?:\S*\/)?haproxy\s/);
-  const pids = new Set(running.map((process) => process.pid));
   // An HAProxy with another configuration was not taken over from, even when a script that signals by name lists its pid (RO-14).
   const file = (process: (typeof running)[number]): string => /\s-f\s+(\S+)/.exec(process.command)?.[1] ?? '';
   const replaced = new Set(running.flatMap((process) => (/\s-(?:sf|st)((?:\s+\d+)+)/.exec(process.command)?.[1]?.trim().split(/\s+/).map(Number) ?? []).filter((pid) => running.some((other) => other.pid === pid && file(other) === file(process)))));
-  const left = running.filter((process) => replaced.has(process.pid) && !(process.parent !== null && pids.has(process.parent) && !replaced.has(process.parent)));
+  const left = running.filter((process) => replaced.has(process.pid));
   const [one, ...others] = left;
   const [process] = running;
   if (one === undefined) { if (process !== undefined) yield nothing('RO-13', hostName(host), [process.source]); return; }
