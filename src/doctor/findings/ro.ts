@@ -118,7 +118,7 @@ export const ro = family({
     explains: [],
     page: {
       happens: 'The client, or a balancer in front, closed while HAProxy waited for the server (499 in nginx).',
-      evidence: 'A C as the first character of the code while waiting (CH, CQ, CC), for a fifth of the requests.',
+      evidence: 'A C as the first character of the code while waiting (CH, CQ, CC), for a fifth of the requests. HAProxy looks for clients that left only with "option abortonclose": without it the answer is waited for and logged as if somebody had read it.',
       lookAlikes: [{ code: 'RO-08', what: 'A server slower than the router\'s own time-out', tell: 'sH' }, { code: null, what: 'Users who leave a page', tell: 'a few of them' }],
     },
   },
