@@ -10,7 +10,7 @@ import { startMembers } from './support/members.ts';
 import { bareConfig, regexConfig, regexMap } from './support/reference-configs.ts';
 import { startRouter } from './support/router.ts';
 import { scratchDirectory } from './support/scratch.ts';
-import { ratioOf, takeInTurn } from './support/side-by-side.ts';
+import { ratioOf, takeInTurn, type Taken } from './support/side-by-side.ts';
 import { wrk, type WrkResult } from './support/wrk.ts';
 
 const sizes = [10, 100, 1000, 10_000] as const;
@@ -20,7 +20,7 @@ const hotHosts = (routes: number): readonly string[] => Array.from({ length: 100
 const pinned = availableParallelism() > 1 ? 'HAProxy with one thread held to one core, wrk and members to the other' : 'one core for everything';
 /** Together with the hosts more than HAProxy's cache of look-ups in lists holds (tune.pattern.cache-size, 10,000). */
 const paths = 200;
-const setting = `wrk, 32 kept connections, 100 hosts in turn with ${paths} paths each, one member each; ${pinned}; all sides in turn, medians of the rounds`;
+const setting = `wrk, 32 kept connections, 100 hosts in turn with ${paths} paths each, one member each; ${pinned}; all sides in turn, medians of the rounds, ratios of each round`;
 
 const name = 'requests/s over 100 hot hosts';
 
@@ -55,7 +55,7 @@ const regexWith = async (routes: number, ports: readonly number[]): Promise<{ re
 };
 
 const run = async (report: Report): Promise<void> => {
-  const [seconds, rounds] = report.quick ? [1, 7] : [3, 15];
+  const [seconds, rounds] = report.quick ? [1, 7] : [1, 25];
   const { ports } = await startMembers();
   const fairway = new Map<number, { readonly port: number; readonly pid: number }>();
   for (const routes of sizes) fairway.set(routes, await fairwayWith(routes, ports));
@@ -73,7 +73,7 @@ const run = async (report: Report): Promise<void> => {
     'regex cached': side(regex, hotHosts(10_000), 1),
   };
   const taken = await takeInTurn(sides, rounds);
-  const of = (key: string): WrkResult => taken[key]!;
+  const of = (key: string): Taken => taken[key]!;
   const how = `${setting} (${rounds} of ${seconds} s).`;
   for (const routes of sizes) report.figure({ name, size: `${routes.toLocaleString('en-US')} routes`, value: of(`fairway ${routes}`).perSecond, unit: '/s', bar: null, how });
   report.figure({ name: `${name}, bare HAProxy`, size: null, value: of('bare').perSecond, unit: '/s', bar: null, how });

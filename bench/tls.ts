@@ -10,11 +10,11 @@ import { startMembers } from './support/members.ts';
 import { bareConfig } from './support/reference-configs.ts';
 import { startRouter } from './support/router.ts';
 import { scratchDirectory } from './support/scratch.ts';
-import { ratioOf, takeInTurn } from './support/side-by-side.ts';
+import { ratioOf, takeInTurn, type Taken } from './support/side-by-side.ts';
 import { wrk, type WrkResult } from './support/wrk.ts';
 
 const run = async (report: Report): Promise<void> => {
-  const [seconds, rounds] = report.quick ? [1, 7] : [3, 15];
+  const [seconds, rounds] = report.quick ? [1, 7] : [1, 25];
   const routes = 10_000;
   const { ports } = await startMembers();
   const directory = join(scratchDirectory(), 'manifests');
@@ -42,8 +42,8 @@ const run = async (report: Report): Promise<void> => {
     plainBare: side(`http://127.0.0.1:${barePlain}/`, plain.pid, false),
     plain: side(`http://127.0.0.1:${router.http}/`, pid, false),
   }, rounds);
-  const common = `wrk, 32 connections, 100 hosts in turn, edge routes of ${routes.toLocaleString('en-US')}; HAProxy with one thread held to one core, wrk and members to the other; sides in turn, medians of ${rounds} rounds of ${seconds} s. Bare: one hop too, same certificate, TLS settings, forwarded headers and cookie, backend at random, no look-up.`;
-  const pair = (name: string, ours: WrkResult, theirs: WrkResult, how: string, bar: number | null): void => {
+  const common = `wrk, 32 connections, 100 hosts in turn, edge routes of ${routes.toLocaleString('en-US')}; HAProxy with one thread held to one core, wrk and members to the other; sides in turn, medians of ${rounds} rounds of ${seconds} s, ratios of each round. Bare: one hop too, same certificate, TLS settings, forwarded headers and cookie, backend at random, no look-up.`;
+  const pair = (name: string, ours: Taken, theirs: Taken, how: string, bar: number | null): void => {
     report.figure({ name: `${name}, Fairway`, size: null, value: ours.perSecond, unit: '/s', bar: null, how });
     report.figure({ name: `${name}, bare HAProxy`, size: null, value: theirs.perSecond, unit: '/s', bar: null, how });
     report.figure({ name: `${name}, Fairway over bare`, size: null, value: ratioOf(ours, theirs).perSecond, unit: '', bar: bar === null ? null : { atLeast: bar }, how });

@@ -6,22 +6,32 @@ export interface Ratio {
   readonly perProcessorSecond: number;
 }
 
+/** One side's rounds, in the order in which they were taken, and the medians of them. */
+export interface Taken extends WrkResult {
+  readonly rounds: readonly WrkResult[];
+}
+
 /**
- * Takes all sides in turn (A B C, A B C, ...) and compares the medians of each side's rounds: what the machine does besides then
- * meets every side alike. The first round warms up and does not count.
+ * Takes all sides in turn (A B C, C B A, A B C, ...): what the machine does besides meets every side alike, and a machine that becomes faster or
+ * slower favours none. The first round warms up and does not count.
  */
-export const takeInTurn = async <K extends string>(sides: Readonly<Record<K, () => Promise<WrkResult>>>, rounds: number): Promise<Record<K, WrkResult>> => {
-  const taken = new Map<K, WrkResult[]>();
+export const takeInTurn = async <K extends string>(sides: Readonly<Record<K, () => Promise<WrkResult>>>, rounds: number): Promise<Record<K, Taken>> => {
+  const names = Object.keys(sides) as K[];
+  const taken = new Map<K, WrkResult[]>(names.map((side) => [side, []]));
   for (let round = 0; round <= rounds; round += 1) {
-    for (const side of Object.keys(sides) as K[]) {
+    for (const side of round % 2 === 0 ? names : names.toReversed()) {
       const result = await sides[side]();
-      if (round > 0) taken.set(side, [...(taken.get(side) ?? []), result]);
+      if (round > 0) taken.get(side)?.push(result);
     }
   }
-  return Object.fromEntries([...taken].map(([side, results]) => [side, {
-    perSecond: median(results.map(({ perSecond }) => perSecond)),
-    perProcessorSecond: median(results.map(({ perProcessorSecond }) => perProcessorSecond)),
-  }])) as Record<K, WrkResult>;
+  const summary = (results: readonly WrkResult[]): Taken => ({
+    perSecond: median(results.map(({ perSecond }) => perSecond)), perProcessorSecond: median(results.map(({ perProcessorSecond }) => perProcessorSecond)), rounds: results,
+  });
+  return Object.fromEntries([...taken].map(([side, results]) => [side, summary(results)])) as Record<K, Taken>;
 };
 
-export const ratioOf = (a: WrkResult, b: WrkResult): Ratio => ({ perSecond: a.perSecond / b.perSecond, perProcessorSecond: a.perProcessorSecond / b.perProcessorSecond });
+/** Median of the ratios within each round: sides of one round were taken within seconds, on a machine that had not changed meanwhile. */
+export const ratioOf = (a: Taken, b: Taken): Ratio => {
+  const ratio = (figure: keyof Ratio): number => median(a.rounds.map((round, place) => round[figure] / (b.rounds[place]?.[figure] ?? Number.NaN)));
+  return { perSecond: ratio('perSecond'), perProcessorSecond: ratio('perProcessorSecond') };
+};
