@@ -13,10 +13,9 @@ export const pageText = ({ machine, figures, notes, quick }: Run): string => {
   const families = [...new Set(figures.map(({ family }) => family))];
   return `${[
     '# Benchmarks',
-    `Written by \`npm run bench -- --docs\`; do not edit. Machine: ${machine.cores} cores, Linux ${machine.kernel}, HAProxy ${machine.haproxy}, Node ${machine.node}. ` +
+    `Written by \`npm run bench\`, which [CONTRIBUTING.md](../CONTRIBUTING.md) explains; do not edit. Machine: ${machine.cores} cores of ${machine.processor}, Linux ${machine.kernel}, HAProxy ${machine.haproxy}, Node ${machine.node}. ` +
       'Clients, members, HAProxy and the control plane share it, so absolute numbers are small; what counts are ratios, which are taken side by side in one run.' +
       (quick ? '\n\n**This was a quick run: its figures are noisy.**' : ''),
-    '`npm run bench -- --only NAME` takes one family, `--quick` short runs, `--json` prints the figures for a program.',
     ...families.map((family) => section(family, figures.filter((figure) => figure.family === family), notes.filter((note) => note.family === family).map(({ text }) => text))),
   ].join('\n\n')}\n`;
 };
