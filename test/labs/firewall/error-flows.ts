@@ -3,12 +3,14 @@ import type { Flow, FlowStep, Played } from './flows.ts';
 import { errorLength } from './frames.ts';
 import type { FrameFields } from './frames.ts';
 import { placeOf } from './place.ts';
-import { bridgeClients, bridgeServers, clients, macOf, servers } from './world.ts';
+import { bridgeClients, bridgeServers, clients, macOf, ownAddresses, servers } from './world.ts';
 
 /** An ICMP error about what the other side got last: the connection's packet as translation had made it. */
 export function playError(flow: Flow, { code, own }: NonNullable<FlowStep['error']>): Played | null {
   const reply = flow.entry?.reply;
   if (reply === undefined || (flow.protocol !== 6 && flow.protocol !== 17) || (flow.kind !== 'routed' && flow.kind !== 'bridged')) return null;
+  // Redirected to the host itself: the connection ends there, so nobody on the way beyond it has anything to say.
+  if (Object.values<string>(ownAddresses).includes(reply.source ?? '')) return null;
   if (typeof reply.sourcePort !== 'number' || typeof reply.destinationPort !== 'number') return null;
   const neighbour = [...clients, ...servers, ...bridgeClients, ...bridgeServers].find((one) => one !== reply.source && one !== reply.destination && macOf(one) === macOf(reply.source));
   const source = own ? reply.source : neighbour;
