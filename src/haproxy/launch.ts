@@ -50,7 +50,7 @@ export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], 
   await mkdir(paths.pages, { recursive: true, mode: 0o700 });
   await Promise.all([
     ...[...pages()].map(([name, page]) => writeFileIfChanged(join(paths.pages, name), page)),
-    ...['headers.lua', 'connections.lua'].map(async (name) =>
+    ...['memory.lua', 'headers.lua', 'connections.lua'].map(async (name) =>
       writeFileIfChanged(join(paths.lua, name), await readFile(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'))),
   ]);
   const early = old.length > 0 ? null : await startEarly(table, certificatesHead({ settings, digest, twoHops }), worker, paths, context);

@@ -69,7 +69,7 @@ test('a certificate that HAProxy refuses is told with its rule', async () => {
 test('without the rest HAProxy gives up instead of serving half a configuration', async () => {
   const { settings, context, logFile, program } = await options();
   const head = certificatesHead({ settings, digest: 'digest', twoHops: false });
-  for (const name of ['headers.lua', 'connections.lua']) await copyFile(new URL(`./lua/${name}`, import.meta.url), `${settings.paths.lua}/${name}`);
+  for (const name of ['memory.lua', 'headers.lua', 'connections.lua']) await copyFile(new URL(`./lua/${name}`, import.meta.url), `${settings.paths.lua}/${name}`);
   const worker = { program, statsSocket: settings.paths.socket, logFile, env: {}, takeOverFrom: null };
   const early = await startEarly(many(), head, worker, settings.paths, context);
   await early!.end();

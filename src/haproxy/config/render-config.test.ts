@@ -50,6 +50,7 @@ beforeAll(async () => {
   for (const [name, text] of pages()) await writeFile(join(settings.paths.pages, name), text);
   await writeFile(settings.paths.certificateList, '');
   await writeFile(settings.paths.defaultCertificate, pem);
+  await writeFile(join(settings.paths.lua, 'memory.lua'), '');
   await writeFile(join(settings.paths.lua, 'headers.lua'), '-- nothing: only the syntax of the configuration is judged\ncore.register_action("fairway_request_headers", { "http-req" }, function() end)\ncore.register_action("fairway_response_headers", { "http-res" }, function() end)\n');
   await writeFile(join(settings.paths.lua, 'connections.lua'), 'core.register_action("fairway_connection", { "http-req" }, function() end)\n');
 });

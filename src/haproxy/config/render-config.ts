@@ -69,7 +69,9 @@ const globalSection = ({ settings, digest, twoHops }: ConfigurationInput): reado
   ...(settings.tls.ciphers.length === 0 ? [] : [`ssl-default-bind-ciphers ${settings.tls.ciphers.join(':')}`]),
   ...(settings.tls.cipherSuites.length === 0 ? [] : [`ssl-default-bind-ciphersuites ${settings.tls.cipherSuites.join(':')}`]),
   ...(settings.tls.curves.length === 0 ? [] : [`ssl-default-bind-curves ${settings.tls.curves.join(':')}`]),
-  `lua-load-per-thread ${quote(`${settings.paths.lua}/headers.lua`)}`,
+  // The common state loads nothing else; it too holds what is given back there.
+  `lua-load ${quote(`${settings.paths.lua}/memory.lua`)}`,
+  ...['memory', 'headers'].map((name) => `lua-load-per-thread ${quote(`${settings.paths.lua}/${name}.lua`)}`),
   // HAProxy 2.6 passes no arguments to Lua files.
   `setenv ${environment.certificates} ${quote(mapPath(settings, 'certificates'))}`,
   `setenv ${environment.misdirected} ${quote(`${settings.paths.pages}/misdirected-request.html`)}`,
