@@ -1,7 +1,7 @@
 import { quoteHeader, staticActions } from './static-actions.ts';
-import { answering, askWildcard } from '../naming.ts';
+import { answering, fieldSeparator, type MapName } from '../naming.ts';
 import type { HaproxySettings } from './haproxy-settings.ts';
-import { admissionOfClients, answerWith, mapPath, quote, timeouts } from './pool-defaults.ts';
+import { admissionOfClients, answerWith, mapPath, quote, timeouts, whoConnects } from './pool-defaults.ts';
 
 const addresses = (settings: HaproxySettings, port: number): readonly string[] => {
   const v4 = `0.0.0.0:${String(port)}`;
@@ -39,18 +39,30 @@ const normalKey = (labels = ''): string => `base,regsub("^${labels}([^/:]*?)[.]*
 /** The first label of a host. A host of one label keeps nothing, so that a path cannot pass for a domain. */
 const firstLabel = '[^./:]*[.]?';
 
-const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly string[] => {
-  const exact = mapPath(settings, map);
-  const wildcard = mapPath(settings, `${map}-wildcard`);
+/** Whose map value begins with a backend: everything but `askWildcard`. */
+const answered = `{ var(txn.rule) -m sub ${fieldSeparator} }`;
+
+const lookUp = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly string[] => [
+  // The common case in one step: Host is in lower case and has neither port nor trailing dot. `base` is Host and path, without the query.
+  `http-request set-var(txn.rule) base,concat(?),map_beg(${mapPath(settings, map)})`,
+  // Members see it in lower case; one that was found is.
+  `http-request set-header host %[req.hdr(host),lower] if ${missed}`,
+];
+
+/**
+ * Every further line costs each request a look at a variable. So what only misses need stands behind the first `use_backend`, as the
+ * conditions of others: a condition can look up and keep what it found.
+ */
+const useFound = (settings: HaproxySettings, map: 'plain' | 'tls'): readonly string[] => {
+  const use = (condition: string): string => `use_backend %[var(txn.rule),field(1,${fieldSeparator})] if ${condition}`;
+  const found = (key: string, name: MapName, fallback = ''): string => `'${key},map_beg(${mapPath(settings, name)}${fallback}),set-var(txn.rule)'`;
   return [
-    // The common case in one step: Host has neither port nor trailing dot. `base` is Host and path, without the query.
-    // Every further line costs each request a look at a variable, so what only misses need is worked out where they end.
-    `http-request set-var(txn.rule) base,concat(?),map_beg(${exact})`,
-    `http-request set-var(txn.rule) '${normalKey()},map_beg(${exact})' if ${missed}`,
-    `http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${wildcard})' if ${missed}`,
-    ...(map === 'plain'
-      ? [`http-request set-var(txn.rule) '${normalKey(firstLabel)},map_beg(${mapPath(settings, 'plain-fallback')},${answering.closed})' if { var(txn.rule) -m len ${String(askWildcard.length)} } { var(txn.rule) -m str ${askWildcard} }`]
-      : []),
+    use(map === 'plain' ? answered : '{ var(txn.rule) -m found }'),
+    use(`{ ${found(normalKey(), map)} -m sub ${fieldSeparator} }`),
+    ...(map === 'plain' ? [use(`{ var(txn.rule) -m found } { ${found(normalKey(firstLabel), 'plain-fallback', `,${answering.closed}`)} -m found }`)] : []),
+    use(`{ ${found(normalKey(firstLabel), `${map}-wildcard`)} -m found }`),
+    // No name, or one that is unknown.
+    `default_backend ${answering.unmatched}`,
   ];
 };
 
@@ -87,15 +99,13 @@ const httpFrontend = (name: string, map: 'plain' | 'tls', listeners: readonly st
   ...accessLog(settings),
   // HAProxy's own 503. Said here, since in the pools' defaults every backend would keep a copy; the pools' rules tell what it was.
   `http-error ${answerWith(settings, 'connection-failed')}`,
+  ...whoConnects,
   'http-request del-header proxy',
-  'http-request set-header host %[req.hdr(host),lower]',
   ...(map === 'tls' && settings.tls.http2 ? refuseMisdirected : []),
-  ...lookUp(settings, map),
   ...staticActions('request', settings.defaults.requestHeaders),
+  ...lookUp(settings, map),
   ...staticActions('response', settings.defaults.responseHeaders),
-  // No name, or one that is unknown: the default backend.
-  'use_backend %[var(txn.rule),field(1,|)]',
-  `default_backend ${answering.unmatched}`,
+  ...useFound(settings, map),
 ];
 
 const inspect = (settings: HaproxySettings): readonly string[] => {

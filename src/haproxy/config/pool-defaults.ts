@@ -16,24 +16,40 @@ export const answerWith = (settings: HaproxySettings, reason: AnswerReason, head
 
 export const mapPath = (settings: HaproxySettings, name: string): string => `${settings.paths.maps}/${name}.map`;
 
-/** Stickiness: the cookie's value is the server's name, its name is in the rule's map value, so both change without a reload. */
+/**
+ * Stickiness: the cookie's value is the server's name, its name is in the rule's map value, so both change without a reload. One expression does
+ * it, and does nothing for clients without cookies. "a=1; NAME=value\nrule's map value": behind a line break, which no header can hold, stands
+ * where the name is; looked ahead to, it is found again by the back-reference. `txn.stick` is empty where the client does not send it.
+ */
+const withName = `concat("\\n",txn.rule)`;
+const cookieName = '(?=.*\\n.*[|]([^|]*)[|][^|]*$)';
+const sticks = '{ var(txn.stick) -m len 1: }';
+
 const findCookie = [
   // One Cookie line is what clients send (RFC 6265, section 5.4); from several, only the last is looked at and none is rewritten.
-  `http-request set-var(txn.cookies) req.fhdr(cookie) if { req.hdr(cookie) -m found }`,
-  // "NAME|a=1; NAME=value": the back-reference finds the cookie whose name is only known now. No match leaves the text, with its `|`.
-  `http-request set-var(txn.stick) 'var(txn.rule),field(-2,|),concat(|,txn.cookies),regsub("^([^|]+)[|](?:.*; ?)?\\1=([^;]*).*$","\\2")' if { var(txn.cookies) -m found }`,
-  `http-request unset-var(txn.stick) if { var(txn.stick) -m sub | }`,
-  `http-request set-header cookie '%[var(txn.rule),field(-2,|),concat(|,txn.cookies),regsub("^([^|]+)[|](.*; ?)?\\1=[^;]*(?:; ?)?(.*)$","\\2\\3"),regsub("; ?$","")]' if { var(txn.stick) -m found } { req.fhdr_cnt(cookie) eq 1 }`,
-  `http-request del-header cookie if { var(txn.stick) -m found } { req.fhdr(cookie) -m len 0 }`,
+  `http-request set-var(txn.stick) 'req.fhdr(cookie),${withName},regsub("^${cookieName}(?:(?:.*; ?)?\\1=([^;\\n]*)(?s:.*)|(?s:.*))$","\\2")'`,
+  `http-request set-header cookie '%[req.fhdr(cookie),${withName},regsub("^${cookieName}(.*; ?)?\\1=[^;\\n]*(?:; ?)?(.*)\\n.*$","\\2\\3"),regsub("; ?$","")]' if ${sticks} { req.fhdr_cnt(cookie) eq 1 }`,
+  `http-request del-header cookie if ${sticks} { req.fhdr(cookie) -m len 0 }`,
 ];
 
 const setCookie = (condition: string): readonly string[] => [
   `http-response add-header set-cookie "%[var(txn.rule),field(-2,|)]=%[srv_name]; %[var(txn.rule),field(-1,|)]" if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 }`,
-  // A response that hands out a cookie must not be shared by caches (RFC 9111, section 7.3).
-  `http-response add-header cache-control private if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 } { status 200 203 204 206 300 301 404 410 414 501 } !{ res.hdr(cache-control) -m sub private no-store no-cache }`,
+  // A response that hands out a cookie must not be shared by caches (RFC 9111, section 7.3); those that are not stored anyway do not mind the word.
+  `http-response add-header cache-control private if ${condition}!{ srv_name,strcmp(txn.stick) eq 0 } !{ res.hdr(cache-control) -m sub private no-store no-cache }`,
 ];
 
 type Forwarding = HaproxySettings['defaults']['forwardedHeaders'];
+
+/**
+ * Who a connection comes from, as text: HAProxy has libc write an address out with sprintf, each time it is asked for, so it is asked for once.
+ * For frontends; `sess.node` is RFC 7239's form.
+ */
+export const whoConnects: readonly string[] = [
+  'tcp-request session set-var(sess.for) src,lower',
+  'tcp-request session set-var(sess.node) var(sess.for)',
+  // IPv6 told by the length of the address: matched as an address, ::1 counts as 0.0.0.1.
+  `tcp-request session set-var-fmt(sess.node) '"[%[src]]"' if { src,hex -m len 32 }`,
+];
 
 /**
  * Forwarded headers as the OpenShift router writes them: separate header lines, RFC 7239 `Forwarded` with IPv6 in quoted brackets.
@@ -51,16 +67,12 @@ const forwardedHeaders = (policy: Forwarding, guard: string): readonly string[] 
   const when = (condition = ''): string => (`${guard}${condition}` === '' ? '' : ` if ${`${guard}${condition}`.trim()}`);
   return [
     ...(policy === 'replace' ? [`http-request del-header x-forwarded-proto-version${when()}`] : []),
-    // As text, once: HAProxy has libc write an address out with sprintf, each time it is asked for.
-    `http-request set-var(txn.for) src,lower${when()}`,
-    line('x-forwarded-for', '%[var(txn.for)]'),
+    line('x-forwarded-for', '%[var(sess.for)]'),
     line('x-forwarded-host', '%[req.hdr(host)]'),
     line('x-forwarded-port', '%[dst_port]'),
     line('x-forwarded-proto', '%[ssl_fc,iif(https,http)]'),
     line('x-forwarded-proto-version', 'h2', '{ ssl_fc_alpn h2 }'),
-    // IPv6 told by the length of the address: matched as an address, ::1 counts as 0.0.0.1.
-    `http-request set-var-fmt(txn.for) '"[%[src]]"'${when('{ src,hex -m len 32 }')}`,
-    line('forwarded', `"for=%[var(txn.for)];host=%[req.hdr(host)];proto=${proto}"`),
+    line('forwarded', `"for=%[var(sess.node)];host=%[req.hdr(host)];proto=${proto}"`),
   ];
 };
 
@@ -128,7 +140,7 @@ export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): read
     ...(kind.adjustCase ? ['option h1-case-adjust-bogus-server'] : []),
   ];
   if (kind.mode === 'tcp') return head;
-  const none = '!{ var(txn.stick) -m found }';
+  const none = `!${sticks}`;
   return [
     ...head,
     ...(kind.full ? uncommonSettings(settings) : [...forwardedHeaders(settings.defaults.forwardedHeaders, ''), ...findCookie]),
@@ -138,9 +150,9 @@ export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): read
     ...(kind.full ? ['http-response set-header strict-transport-security %[var(txn.hsts)] if { var(txn.hsts) -m found }'] : []),
     ...setCookie(kind.full ? '!{ var(txn.rule),field(-2,|) -m str -- - } ' : ''),
     ...(kind.full ? ['http-response lua.fairway_response_headers if { var(txn.response) -m found }'] : []),
-    // Unreachable and "no place became free" are both 503 of HAProxy's own: told apart by whether a connection is free.
-    'http-after-response set-header x-fairway-reason queue-full if { status 503 } { res.hdr(x-fairway-reason) -m str connection-failed } { be_conn_free eq 0 }',
-    'http-after-response set-header x-fairway-reason all-endpoints-down if { status 503 } { nbsrv eq 0 } !{ stopping } { res.hdr(x-fairway-reason) -m str queue-full }',
+    // Unreachable, "no place became free" and "nobody is up" are all the same 503 of HAProxy's own. One rule, which every other answer passes by at
+    // its first condition; the next ones keep what tells them apart: whether a server is usable, and whether a connection is free.
+    `http-after-response set-header x-fairway-reason '%[stopping,add(txn.usable),bool,iif(up,down),concat(|,txn.refused),regsub("^up[|]",""),regsub("^down.*",all-endpoints-down)]' if { status 503 } { res.hdr(x-fairway-reason) -m str connection-failed } { nbsrv,set-var(txn.usable) -m int ge 0 } { be_conn_free,bool,iif(connection-failed,queue-full),set-var(txn.refused) -m found }`,
   ];
 };
 
