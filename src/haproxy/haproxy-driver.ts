@@ -4,13 +4,13 @@ import type { Logger } from '../lib/logger.ts';
 import { OneAtATime } from '../lib/one-at-a-time.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
 import { adopt, type Running } from './adopt.ts';
+import { glance, repair } from './drift.ts';
 import { describeDriver } from './driver-view.ts';
 import type { DriverView, HaproxyDriver, Outcome, WorkerView } from './driver.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import { openHouse, type House } from './house.ts';
 import { needsTwoHops } from './launch.ts';
 import { observe } from './observed/observe.ts';
-import { differences } from './observed/observed.ts';
 import { describeStart } from './plan/describe-start.ts';
 import { layOut } from './plan/layout.ts';
 import { Planner } from './plan/planner.ts';
@@ -96,25 +96,22 @@ export class ProcessDriver implements HaproxyDriver {
     });
   }
 
-  verify(): Promise<Outcome> {
+  async verify(): Promise<Outcome> {
+    const { applier, house, refused } = this.#must();
+    const { paths } = house.settings;
+    // Only where something looks wrong it is read once more, with nothing going on beside. What breaks meanwhile is seen there as well.
+    const suspects = await glance(applier, this.#turns, paths).catch(() => null);
     return this.#turns.do(async () => {
-      const { house, refused, applier } = this.#must();
       const started = this.#options.clock.monotonic();
       const { running } = applier;
       const table = this.#table;
       if (running === null || table === null) return unchanged;
       await this.#tidy();
-      const found = await observe(running.socket, house.settings.paths);
-      const drift = differences(running.planner.observed, found);
-      let outcome: Outcome = unchanged;
-      if (drift.length > 0) {
-        for (const line of drift) this.#options.log.warn('HAProxy differs from what Fairway made it; repairing', { what: line });
-        applier.planFrom(found, running);
-        outcome = await applier.apply(table);
-      } else if (running.twoHops && !needsTwoHops(table) && started - this.#passthroughSeen > settleHops) {
+      let outcome = suspects?.length === 0 ? unchanged : await repair(applier, table, paths, this.#options.log);
+      if (outcome.drift.length === 0 && running.twoHops && !needsTwoHops(table) && started - this.#passthroughSeen > settleHops) {
         outcome = await applier.launch(table, 'passthrough-last', 'no passthrough rule for ten minutes');
       }
-      return { ...outcome, drift, refused: refused.list(), milliseconds: this.#options.clock.monotonic() - started };
+      return { ...outcome, refused: refused.list(), milliseconds: this.#options.clock.monotonic() - started };
     });
   }
 

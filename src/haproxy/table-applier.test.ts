@@ -5,12 +5,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../../test/support/addresses.ts';
 import { makeCertificate } from '../../test/support/certificates.ts';
 import { atEnd } from '../../test/support/cleanup.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { member, rule, table } from '../../test/support/table-objects.ts';
 import { defaultConfig } from '../config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { OneAtATime } from '../lib/one-at-a-time.ts';
 import { compareRules } from '../table/order.ts';
 import type { RoutingTable, Rule } from '../table/routing-table.ts';
+import { glance, repair } from './drift.ts';
 import { openHouse, type House } from './house.ts';
 import { differences } from './observed/observed.ts';
 import { observe } from './observed/observe.ts';
@@ -70,6 +73,40 @@ describe('when the connection breaks in the middle of a change', () => {
     expect((await applier.apply(after)).reload).toBeNull();
     expect(await drift()).toEqual([]);
     expect(await applier.apply(after)).toMatchObject({ steps: 0, reload: null });
+  });
+});
+
+describe('HAProxy is looked at while changes go on', () => {
+  const turns = new OneAtATime();
+  const glances = (): Promise<readonly string[] | null> => glance(applier, turns, house.settings.paths);
+  const changing = (turn: number): RoutingTable => tableOf(
+    served, rule({ id: 'ns/moving', host: `moving-${turn % 7}.test`, settings: { hsts: `max-age=${turn}` }, pool: { members: [member(`m${turn % 3}`), member('n', { weight: 1 + (turn % 5), checked: true })] } }),
+  );
+  test('their own work is not taken for drift; somebody else\'s is', async () => {
+    let over = false;
+    const changes = (async () => {
+      let turn = 0;
+      for (; !over; turn += 1) {
+        const next = changing(turn);
+        await turns.do(() => applier.apply(next));
+        await turns.do(() => applier.deleteLeftovers());
+      }
+      return turn;
+    })();
+    const seen: (readonly string[] | null)[] = [];
+    for (let look = 0; look < 20; look += 1) seen.push(await glances());
+    await applier.running!.socket.read(`add map ${house.settings.paths.maps}/hosts.map stranger.test 1`);
+    const stranger = await eventually(async () => {
+      const found = await glances();
+      expect(found?.length).toBeGreaterThan(0);
+      return found;
+    });
+    over = true;
+    expect(await changes).toBeGreaterThan(20);
+    expect(seen).toEqual(Array.from({ length: 20 }, () => []));
+    expect(stranger).toEqual(['map hosts: entry stranger.test was not made by Fairway']);
+    expect((await repair(applier, changing(0), house.settings.paths, log)).drift).toEqual(stranger);
+    expect(await glances()).toEqual([]);
   });
 });
 

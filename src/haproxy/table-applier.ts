@@ -14,7 +14,7 @@ import type { Plan, StepsPlan } from './plan/plan.ts';
 import { Planner } from './plan/planner.ts';
 import { sendSteps, type Refused } from './plan/send-steps.ts';
 import { describeStep } from './plan/step-commands.ts';
-import { applyStep } from './plan/steps.ts';
+import { applyStep, type Step } from './plan/steps.ts';
 import type { Workers } from './process/workers.ts';
 import type { RefusedRules } from './refused-rules.ts';
 import type { ReloadReason } from './reload-reasons.ts';
@@ -42,6 +42,7 @@ export class TableApplier {
   #running: Running | null = null;
   /** Planning brings the image forward: until every step is confirmed, or a new worker runs, it may be ahead of the worker. */
   #inDoubt = false;
+  #recorded: Step[] | null = null;
 
   constructor(options: TableApplierOptions) {
     this.#options = options;
@@ -69,6 +70,16 @@ export class TableApplier {
     this.#leftovers.clear();
     this.#running?.socket.close();
     this.#running = null;
+  }
+
+  /** Steps that are planned from now on are put there as well; null: no longer. */
+  record(steps: Step[] | null): void {
+    this.#recorded = steps;
+  }
+
+  /** true: the image may be ahead of the worker. */
+  get isInDoubt(): boolean {
+    return this.#inDoubt;
   }
 
   async apply(full: RoutingTable): Promise<Outcome> {
@@ -117,7 +128,9 @@ export class TableApplier {
 
   #plan(running: Running, table: RoutingTable): Plan {
     this.#inDoubt = true;
-    return running.planner.plan(table);
+    const plan = running.planner.plan(table);
+    if (plan.kind === 'steps') this.#recorded?.push(...plan.steps);
+    return plan;
   }
 
   async #send(running: Running, plan: StepsPlan): Promise<readonly Refused[]> {
@@ -133,9 +146,11 @@ export class TableApplier {
     const running = this.#running;
     if (running === null) return;
     const waiting = this.#leftovers.due().map((leftover) => ({ leftover, steps: running.planner.retire(leftover.leftover) }));
+    const all = waiting.flatMap(({ steps }) => steps);
+    this.#recorded?.push(...all);
     const doubted = this.#inDoubt;
     this.#inDoubt = true;
-    const { refused, later } = await sendSteps(running.socket, waiting.flatMap(({ steps }) => steps), this.#options.house.names);
+    const { refused, later } = await sendSteps(running.socket, all, this.#options.house.names);
     this.#inDoubt = doubted;
     const undone = new Set([...refused.map(({ step }) => step), ...later]);
     for (const { leftover, steps } of waiting) {

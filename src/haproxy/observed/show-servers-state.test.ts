@@ -21,3 +21,9 @@ it('reads no servers from a refusal, and never mistakes an unknown format for "n
   expect(parseShowServersState("Can't find backend.\n\n")).toEqual([]);
   expect(() => parseShowServersState('1\n# be_id be_name srv_id srv_name\n3 be 1 a\n')).toThrow(/no column srv_addr, srv_port/);
 });
+
+it('reads lines that were cut off behind the header', () => {
+  const text = `1\n${header}\n3 be 1 a 127.0.0.1 2 0 0 10 1 1 0 2 6 0 0 0 - 40955 - 0 0 - - 0\n3 be 4 ipv6 ::1 0 1 1 1 7 1 0 0 0 0 0 0 - 39879 - 1 0 - - 0\n`;
+  const cut = text.indexOf('3 be 4');
+  expect([...parseShowServersState(text.slice(0, cut), text), ...parseShowServersState(text.slice(cut), text)]).toEqual(parseShowServersState(text));
+});

@@ -43,13 +43,13 @@ const columns = [
  *     3 be 1 a 127.0.0.1 2 0 10 10 0 1 0 2 6 0 0 0 - 39879 - 0 0 - - 0
  *
  * None when the text is a sentence (`Can't find backend.`). Throws when a needed column is missing: that would be a HAProxy that
- * nobody has tried, and an empty answer would look as if it had no servers.
+ * nobody has tried, and an empty answer would look as if it had no servers. `headed`: the text that has the header, where `text` is only
+ * some whole lines of it.
  */
-export function parseShowServersState(text: string): readonly ServerState[] {
-  const headerAt = text.indexOf('# ');
+export function parseShowServersState(text: string, headed = text): readonly ServerState[] {
+  const headerAt = headed.indexOf('# ');
   if (headerAt < 0) return [];
-  const lines = text.slice(headerAt).split('\n');
-  const header = (lines[0] ?? '').slice(2).split(' ');
+  const header = headed.slice(headerAt + 2, headed.indexOf('\n', headerAt)).split(' ');
   const places = columns.map((column) => header.indexOf(column));
   const missing = columns.filter((_, index) => places[index] === -1);
   if (missing.length > 0) throw new Error(`"show servers state" of this HAProxy has no column ${missing.join(', ')}`);
@@ -57,7 +57,7 @@ export function parseShowServersState(text: string): readonly ServerState[] {
     number, number, number, number, number, number, number, number, number, number, number, number, number,
   ];
   const states: ServerState[] = [];
-  for (const line of lines) {
+  for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const fields = line.split(' ');
     if (fields.length < header.length) continue;
