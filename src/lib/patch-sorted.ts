@@ -10,58 +10,32 @@ function placeOf<T>(sorted: readonly T[], one: T, from: number, compare: (a: T, 
   return low;
 }
 
-/** Above this many changes entries are copied one by one: each of the few costs a move of all that stand behind it. */
-const few = 32;
-
 /**
  * `sorted` without `gone` (all of which are in it) and with `come`, still in order; `sorted` itself when nothing changes.
- * Compares only to find places; where little changed, the rest is copied as memory: 0.15 ms for 30,000 entries. (One by one costs twice
- * that and leaves three times the memory to be collected; asking a Set about each entry costs 4 ms.)
+ * Compares only to find places. The list is made at its final length: 0.25 ms and 240 KB for 30,000 entries. (One that grows is made half as
+ * long again and copied anew: three times the memory to be collected, at every change. Asking a Set about each entry costs 4 ms.)
  */
 export function patchSorted<T>(sorted: readonly T[], gone: readonly T[], come: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
   if (gone.length === 0 && come.length === 0) return sorted;
   const holes = gone.map((one) => placeOf(sorted, one, 0, compare)).sort((a, b) => a - b);
   const arriving = come.length > 1 ? [...come].sort(compare) : come;
-  const patched = gone.length + come.length <= few ? patchFew(sorted, holes, arriving, compare) : patchMany(sorted, holes, arriving, compare);
+  const patched = sorted.length === 0 ? arriving : patch(sorted, holes, arriving, compare);
   descents.set(patched, { from: nameOf(sorted), gone, come });
   return patched;
 }
 
-function patchFew<T>(sorted: readonly T[], holes: readonly number[], arriving: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
-  const patched = sorted.slice();
-  const places = arriving.map((one) => placeOf(sorted, one, 0, compare));
-  // From behind, so that the places before stay what they are; at one place the old entry goes before the new one comes.
-  let hole = holes.length - 1;
-  let next = places.length - 1;
-  while (hole >= 0 || next >= 0) {
-    const [leaves, comes] = [holes[hole] ?? -1, places[next] ?? -1];
-    if (leaves >= comes) {
-      patched.splice(leaves, 1);
-      hole--;
-    } else {
-      patched.splice(comes, 0, arriving[next] as T);
-      next--;
-    }
-  }
-  return patched;
-}
-
-function patchMany<T>(sorted: readonly T[], holes: readonly number[], arriving: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
-  if (sorted.length === 0) return arriving;
-  const patched: T[] = [];
-  let from = 0;
-  let hole = 0;
+function patch<T>(sorted: readonly T[], holes: readonly number[], arriving: readonly T[], compare: (a: T, b: T) => number): readonly T[] {
+  const patched = new Array<T>(sorted.length - holes.length + arriving.length);
+  let [from, to, hole] = [0, 0, 0];
   const copyTo = (end: number): void => {
-    for (let stop = holes[hole]; stop !== undefined && stop < end; stop = holes[++hole]) {
-      copy(sorted, from, stop, patched);
-      from = stop + 1;
+    for (; from < end; from++) {
+      if (from === holes[hole]) hole++;
+      else patched[to++] = sorted[from] as T;
     }
-    copy(sorted, from, end, patched);
-    from = Math.max(from, end);
   };
   for (const one of arriving) {
     copyTo(placeOf(sorted, one, from, compare));
-    patched.push(one);
+    patched[to++] = one;
   }
   copyTo(sorted.length);
   return patched;
