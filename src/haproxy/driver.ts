@@ -15,6 +15,12 @@ export interface Outcome {
   readonly milliseconds: number;
 }
 
+/** What is known of a table before its rules are built. */
+export interface Foreseen extends Pick<RoutingTable, 'certificates' | 'defaultCertificate'> {
+  /** Whether it will have a passthrough rule. */
+  readonly passthrough: boolean;
+}
+
 /** One HAProxy process that Fairway started or adopted. */
 export interface WorkerView {
   readonly pid: number;
@@ -27,6 +33,8 @@ export interface WorkerView {
 export interface HaproxyDriver {
   /** Adopts a running HAProxy of the same state directory, or notes that none runs. Binds nothing. */
   open(): Promise<{ readonly adopted: boolean }>;
+  /** Told what the first table will hold: what HAProxy can begin with meanwhile it does. Never fails; `converge` does, and tells, what was not begun. */
+  foresee(first: Foreseen): Promise<void>;
   /** Makes HAProxy serve `table`. Starts HAProxy at the first call when none was adopted. */
   converge(table: RoutingTable): Promise<Outcome>;
   /** Re-reads what HAProxy has, repairs what differs from the last table, reports it. */

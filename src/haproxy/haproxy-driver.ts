@@ -6,7 +6,7 @@ import type { RoutingTable } from '../table/routing-table.ts';
 import { adopt, type Running } from './adopt.ts';
 import { glance, repair } from './drift.ts';
 import { describeDriver } from './driver-view.ts';
-import type { DriverView, HaproxyDriver, Outcome, WorkerView } from './driver.ts';
+import type { DriverView, Foreseen, HaproxyDriver, Outcome, WorkerView } from './driver.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import { openHouse, type House } from './house.ts';
 import { needsTwoHops } from './launch.ts';
@@ -82,6 +82,11 @@ export class ProcessDriver implements HaproxyDriver {
       log.warn('The HAProxy of the last run cannot be adopted; a new one will take over from it', { pid: newest.pid, because: String(error) });
       return { adopted: false };
     }
+  }
+
+  async foresee(first: Foreseen): Promise<void> {
+    // What goes wrong here goes wrong in `converge` as well, which tells it.
+    await this.#turns.do(() => this.#must().applier.begin(first)).catch(() => undefined);
   }
 
   converge(table: RoutingTable): Promise<Outcome> {

@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { patchBetween } from '../lib/patch-sorted.ts';
 import type { RoutingTable, Rule } from '../table/routing-table.ts';
 import { pages } from './config/answering-backends.ts';
-import { settingsDigest, type HaproxySettings } from './config/haproxy-settings.ts';
+import { settingsDigest, type HaproxySettings, type Paths } from './config/haproxy-settings.ts';
 import { certificatesHead, renderConfiguration } from './config/render-config.ts';
+import type { Foreseen } from './driver.ts';
 import { layOut, type Layout, type SparePolicy } from './plan/layout.ts';
 import type { PlanContext } from './plan/plan.ts';
 import type { WorkerRecord } from './process/pid-file.ts';
-import { startEarly, writePems } from './start-early.ts';
-import { startWorker, type WorkerStarted } from './process/worker.ts';
+import { startEarly, writePems, type EarlyStart } from './start-early.ts';
+import { startWorker, type WorkerStart, type WorkerStarted } from './process/worker.ts';
 import { writeFileIfChanged } from './process/write-file.ts';
 
 export interface LaunchOptions {
@@ -37,23 +38,42 @@ export const needsTwoHops = ({ rules }: Pick<RoutingTable, 'rules'>): boolean =>
   return counted.passing > 0;
 };
 
-/** Writes everything a worker reads at start, and starts one. The old workers, if any, hand their listeners over and finish. */
-export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions): Promise<Launched> => {
+/** A HAProxy that was begun before its table was built, and what it was told. */
+export interface Begun {
+  readonly head: string;
+  readonly first: Foreseen;
+  readonly early: EarlyStart;
+}
+
+/** null: it is not worth while, or not possible here. */
+export const begin = async (first: Foreseen, options: LaunchOptions): Promise<Begun | null> => {
+  const { paths } = options.settings;
+  await furnish(paths);
+  const { head, worker } = starting(first.passthrough, [], options);
+  const early = await startEarly(first, head, worker, paths, options.context);
+  return early === null ? null : { head, first, early };
+};
+
+/** Whether what was foreseen came true. */
+const cameTrue = ({ first, head }: Begun, table: RoutingTable, now: string): boolean =>
+  head === now && first.defaultCertificate === table.defaultCertificate && first.certificates.length === table.certificates.length &&
+  first.certificates.every(({ host, pem }, place) => host === table.certificates[place]?.host && pem === table.certificates[place].pem);
+
+/**
+ * Writes everything a worker reads at start, and starts one, or goes on with the one that was begun. The old workers, if any, hand their
+ * listeners over and finish.
+ */
+export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions, begun: Begun | null = null): Promise<Launched> => {
   const { settings, context } = options;
   const { paths } = settings;
   const twoHops = needsTwoHops(table);
-  const digest = settingsDigest(settings, options.program);
-  const worker = {
-    program: options.program, statsSocket: paths.socket, logFile: options.logFile, env: {},
-    takeOverFrom: old.length === 0 ? null : { socket: paths.socket, pids: old.map(({ pid }) => pid) },
-  };
-  await mkdir(paths.pages, { recursive: true, mode: 0o700 });
-  await Promise.all([
-    ...[...pages()].map(([name, page]) => writeFileIfChanged(join(paths.pages, name), page)),
-    ...['memory.lua', 'headers.lua', 'connections.lua'].map(async (name) =>
-      writeFileIfChanged(join(paths.lua, name), await readFile(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'))),
-  ]);
-  const early = old.length > 0 ? null : await startEarly(table, certificatesHead({ settings, digest, twoHops }), worker, paths, context);
+  const { head, digest, worker } = starting(twoHops, old, options);
+  const useful = begun !== null && old.length === 0 && cameTrue(begun, table, head);
+  if (!useful) {
+    await begun?.early.end();
+    await furnish(paths);
+  }
+  const early = useful ? begun.early : old.length > 0 ? null : await startEarly(table, head, worker, paths, context);
   try {
     const layout = layOut(table, context, options.spares);
     const text = renderConfiguration({ settings, digest, twoHops, kinds: layout.kinds, backends: layout.backends });
@@ -69,6 +89,29 @@ export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], 
   } finally {
     await early?.end();
   }
+};
+
+/** How a worker is started, and the part of its configuration that is known first. */
+const starting = (
+  twoHops: boolean, old: readonly WorkerRecord[], { settings, program, logFile }: LaunchOptions,
+): { readonly head: string; readonly digest: string; readonly worker: Omit<WorkerStart, 'configFile'> } => {
+  const socket = settings.paths.socket;
+  const digest = settingsDigest(settings, program);
+  return {
+    digest,
+    head: certificatesHead({ settings, digest, twoHops }),
+    worker: { program, statsSocket: socket, logFile, env: {}, takeOverFrom: old.length === 0 ? null : { socket, pids: old.map(({ pid }) => pid) } },
+  };
+};
+
+/** Writes the files that are always the same. */
+const furnish = async (paths: Paths): Promise<void> => {
+  await mkdir(paths.pages, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    ...[...pages()].map(([name, page]) => writeFileIfChanged(join(paths.pages, name), page)),
+    ...['memory.lua', 'headers.lua', 'connections.lua'].map(async (name) =>
+      writeFileIfChanged(join(paths.lua, name), await readFile(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'))),
+  ]);
 };
 
 /**

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { connect } from 'node:tls';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../test/support/certificates.ts';
+import { atEnd } from '../../test/support/cleanup.ts';
 import { makeStateDirectory, planContext, serveTable } from '../../test/support/table-haproxy.ts';
 import { member, rule, table } from '../../test/support/table-objects.ts';
 import { freePorts } from '../../test/support/addresses.ts';
@@ -10,7 +11,8 @@ import { defaultConfig } from '../config.ts';
 import { compareRules } from '../table/order.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
 import { certificatesHead } from './config/render-config.ts';
-import { launch, type LaunchOptions } from './launch.ts';
+import type { Foreseen } from './driver.ts';
+import { begin, launch, type LaunchOptions } from './launch.ts';
 import { settingsFromConfig } from './settings-from-config.ts';
 import { startEarly } from './start-early.ts';
 
@@ -75,6 +77,37 @@ test('without the rest HAProxy gives up instead of serving half a configuration'
   await early!.end();
   expect(await early!.finish(`${head}  `)).toMatchObject({ ok: false });
   expect(await readFile(logFile, 'utf8')).toContain('Missing LF on last line');
+});
+
+describe('begun before the table is built', () => {
+  const gaveUp = async (one: LaunchOptions): Promise<boolean> => (await readFile(one.logFile, 'utf8')).includes('Missing LF on last line');
+  const launched = async (first: Foreseen, one: LaunchOptions, all: RoutingTable): Promise<number> => {
+    const begun = await begin(first, one);
+    expect(begun).not.toBeNull();
+    const answer = await launch(all, [], one, begun);
+    if (!answer.ok) throw new Error(answer.output);
+    const { pid } = answer.started.worker;
+    atEnd(() => { process.kill(pid, 'SIGKILL'); });
+    return pid;
+  };
+  test('what was foreseen comes true: the one that was begun serves', async () => {
+    const [one, all] = [await options(), many()];
+    await launched({ ...all, passthrough: false }, one, all);
+    expect(await presented(one.settings.listen.https, 'r7.test')).toBe('DNS:*.test');
+    expect(await gaveUp(one)).toBe(false);
+  });
+  test.each<[string, (all: RoutingTable) => Foreseen]>([
+    ['another certificate', (all) => ({ ...all, certificates: all.certificates.map((own, place) => (place === 7 ? { ...own, pem } : own)), passthrough: false })],
+    ['one certificate more', (all) => ({ ...all, certificates: [...all.certificates, { host: 's.test', pem: other, rule: 'ns/s' }], passthrough: false })],
+    ['another default certificate', (all) => ({ ...all, defaultCertificate: other, passthrough: false })],
+    ['a passthrough rule', (all) => ({ ...all, passthrough: true })],
+  ])('it does not (%s): that one gives up, another serves', async (_, foreseen) => {
+    const [one, all] = [await options(), many()];
+    await launched(foreseen(all), one, all);
+    expect(await presented(one.settings.listen.https, 'r7.test')).toBe('DNS:*.test');
+    expect(await presented(one.settings.listen.https, 'unknown.example')).toBe('DNS:default.test');
+    expect(await gaveUp(one)).toBe(true);
+  });
 });
 
 test('few certificates are not worth it', async () => {

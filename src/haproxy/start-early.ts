@@ -17,13 +17,13 @@ const indent = '  ';
 export interface EarlyStart {
   /** Gives it the rest; resolves as `startWorker` does. `text` is the whole configuration. */
   finish(text: string): Promise<WorkerStarted>;
-  /** Without `finish` before, HAProxy gives up. */
+  /** Without `finish` before, HAProxy gives up. Resolves when it did. */
   end(): Promise<void>;
 }
 
 /** `head`: the configuration up to and with the line that loads certificates. null: it would not be worth while, or is not possible here. */
 export const startEarly = async (
-  table: RoutingTable, head: string, worker: Omit<WorkerStart, 'configFile'>, paths: Paths, context: PlanContext,
+  table: Pick<RoutingTable, 'certificates' | 'defaultCertificate'>, head: string, worker: Omit<WorkerStart, 'configFile'>, paths: Paths, context: PlanContext,
 ): Promise<EarlyStart | null> => {
   if (table.certificates.length < worthwhile || head === '') return null;
   const pipe = await ConfigurationPipe.make(`${paths.config}.pipe`);
@@ -45,7 +45,10 @@ export const startEarly = async (
       await pipe.end();
       return started;
     },
-    end: () => pipe.end(),
+    end: async () => {
+      await pipe.end();
+      await started.catch(() => undefined);
+    },
   };
 };
 

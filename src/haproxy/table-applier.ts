@@ -3,10 +3,10 @@ import type { Logger } from '../lib/logger.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
 import type { Running } from './adopt.ts';
 import { settingsDigest } from './config/haproxy-settings.ts';
-import type { Outcome } from './driver.ts';
+import type { Foreseen, Outcome } from './driver.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import type { House } from './house.ts';
-import { launch, needsTwoHops } from './launch.ts';
+import { begin, launch, needsTwoHops, type Begun } from './launch.ts';
 import { observe } from './observed/observe.ts';
 import type { Observed } from './observed/observed.ts';
 import { Leftovers } from './plan/leftovers.ts';
@@ -43,6 +43,7 @@ export class TableApplier {
   /** Planning brings the image forward: until every step is confirmed, or a new worker runs, it may be ahead of the worker. */
   #inDoubt = false;
   #recorded: Step[] | null = null;
+  #begun: Begun | null = null;
 
   constructor(options: TableApplierOptions) {
     this.#options = options;
@@ -67,6 +68,8 @@ export class TableApplier {
   }
 
   letGo(): void {
+    this.#begun?.early.end().catch(() => undefined);
+    this.#begun = null;
     this.#leftovers.clear();
     this.#running?.socket.close();
     this.#running = null;
@@ -80,6 +83,12 @@ export class TableApplier {
   /** true: the image may be ahead of the worker. */
   get isInDoubt(): boolean {
     return this.#inDoubt;
+  }
+
+  /** Begins with a first worker before its table is built. Where one runs, nothing is to be begun. */
+  async begin(first: Foreseen): Promise<void> {
+    if (this.#running !== null || this.#begun !== null || (await this.#options.workers.read()).length > 0) return;
+    this.#begun = await begin(first, this.#options.house.launch);
   }
 
   async apply(full: RoutingTable): Promise<Outcome> {
@@ -164,7 +173,9 @@ export class TableApplier {
     const { house, log, refused, workers } = this.#options;
     if (reason !== null) log.info('A new HAProxy worker takes over', { reason, detail });
     for (let attempt = 0; attempt < 100; attempt += 1) {
-      const launched = await launch(refused.without(full), await workers.read(), house.launch);
+      const begun = this.#begun;
+      this.#begun = null;
+      const launched = await launch(refused.without(full), await workers.read(), house.launch, begun);
       if (launched.ok) {
         const worker = await workers.add(launched.started.worker);
         const socket = new RuntimeSocket(house.settings.paths.socket);

@@ -20,7 +20,7 @@ const world = (first: Snapshot = snapshot('first')) => {
     atOnce = Math.max(atOnce, running);
     calls.push({ what, names, end: (error) => { running -= what === 'converge' ? 1 : 0; if (error === undefined) resolve(nothing); else reject(error); } });
   });
-  const driver = { converge: (one: RoutingTable) => call('converge', one.rules.map(({ id }) => id).join()), verify: () => call('verify', '') } as unknown as HaproxyDriver;
+  const driver = { converge: (one: RoutingTable) => call('converge', one.rules.map(({ id }) => id).join()), verify: () => call('verify', ''), foresee: () => Promise.resolve() } as unknown as HaproxyDriver;
   let tell: (next: Snapshot) => void = () => undefined;
   const told = { converged: [] as (number | null)[], verified: 0, failed: [] as string[], stopped: false };
   const events: LoopEvents = { converged: ({ changeToLive }) => { told.converged.push(changeToLive); }, verified: () => { told.verified += 1; }, failed: ({ message }) => { told.failed.push(message); } };

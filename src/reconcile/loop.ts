@@ -1,11 +1,14 @@
 import type { Admission } from '../admission/admit.ts';
+import type { Claim } from '../admission/claim.ts';
 import type { Verdict } from '../admission/verdict.ts';
-import type { HaproxyDriver, Outcome } from '../haproxy/driver.ts';
+import type { Foreseen, HaproxyDriver, Outcome } from '../haproxy/driver.ts';
 import type { Clock } from '../lib/clock.ts';
+import type { Resource } from '../resources/kinds.ts';
 import type { Snapshot, Source, SourceProblem } from '../sources/source.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreView } from '../store/store-view.ts';
 import type { TableInput } from '../table/build-table.ts';
+import { certificatesOf } from '../table/certificates.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
 import { Pace } from './pace.ts';
 
@@ -41,6 +44,16 @@ export interface LoopState {
   readonly verdicts: readonly Verdict[];
   readonly problems: readonly SourceProblem[];
 }
+
+interface Judged extends Admission {
+  /** Objects that left or came since the last time. */
+  readonly changed: readonly Resource[];
+  readonly problems: readonly SourceProblem[];
+}
+
+/** What will be in the table that is built of these claims. */
+const foreseen = (claims: readonly Claim[], defaultCertificate: string): Foreseen =>
+  ({ certificates: certificatesOf(claims), defaultCertificate, passthrough: claims.some(({ termination }) => termination === 'passthrough') });
 
 const retryAfter = 1000;
 
@@ -101,11 +114,19 @@ export class Loop {
 
   /** The table that the objects ask for at this moment, without serving it. */
   build(snapshot: Snapshot): LoopState {
-    const { store, admit, buildTable, defaultCertificate } = this.#options;
+    return this.#tabulate(this.#judge(snapshot));
+  }
+
+  #judge(snapshot: Snapshot): Judged {
+    const { store, admit } = this.#options;
     const { gone, come } = store.replace(snapshot.resources);
-    const { claims, verdicts } = admit(store);
-    const table = buildTable({ claims, verdicts, view: store, changed: [...gone, ...come], defaultCertificate: defaultCertificate() });
-    return { ready: this.#state.ready, table, verdicts, problems: snapshot.problems };
+    return { ...admit(store), changed: [...gone, ...come], problems: snapshot.problems };
+  }
+
+  #tabulate({ claims, verdicts, changed, problems }: Judged): LoopState {
+    const { store, buildTable, defaultCertificate } = this.#options;
+    const table = buildTable({ claims, verdicts, view: store, changed, defaultCertificate: defaultCertificate() });
+    return { ready: this.#state.ready, table, verdicts, problems };
   }
 
   #changed(snapshot: Snapshot): void {
@@ -128,9 +149,11 @@ export class Loop {
   }
 
   async #round(changedAt: number | null): Promise<void> {
-    const { driver, clock, events } = this.#options;
+    const { driver, clock, events, defaultCertificate } = this.#options;
     if (this.#snapshot === null) return;
-    const state = this.build(this.#snapshot);
+    const judged = this.#judge(this.#snapshot);
+    if (!this.#state.ready) await driver.foresee(foreseen(judged.claims, defaultCertificate()));
+    const state = this.#tabulate(judged);
     const outcome = await driver.converge(state.table);
     this.#state = { ...state, ready: true };
     const changeToLive = changedAt === null ? null : clock.monotonic() - changedAt;

@@ -15,6 +15,7 @@ export interface Metadata {
   /** Empty for cluster-scoped kinds (Namespace). */
   readonly namespace: string;
   readonly name: string;
+  /** Where none is written: made from the name for Routes, whose order it can decide (`unwrittenCreation`), and empty for all others. */
   readonly uid: string;
   /** Milliseconds since the epoch. A manifest without one gets `unwrittenCreation`. */
   readonly creationTimestamp: number;
@@ -137,7 +138,7 @@ export function decodeMetadata(object: Section, kind: string, clusterScoped: boo
   }
   return {
     namespace, name, origin,
-    uid: uidText.test(uid) ? uid : madeUid(kind, namespace, name),
+    uid: uidText.test(uid) ? uid : kind === 'Route' ? madeUid(kind, namespace, name) : '',
     creationTimestamp: creation(found),
     labels: keyed(found, 'labels'),
     annotations: keyed(found, 'annotations'),

@@ -4,8 +4,9 @@ import { changedEntries, patchBetween, patchSorted } from '../lib/patch-sorted.t
 import type { Resource } from '../resources/kinds.ts';
 import type { StoreView } from '../store/store-view.ts';
 import { buildRule, type TableOptions } from './build-rule.ts';
-import { compareRules, isRootPath } from './order.ts';
-import type { Certificate, RefusedName, RoutingTable, Rule } from './routing-table.ts';
+import { certificatesOf } from './certificates.ts';
+import { compareRules } from './order.ts';
+import type { RefusedName, RoutingTable, Rule } from './routing-table.ts';
 
 export interface TableInput {
   readonly claims: readonly Claim[];
@@ -96,33 +97,6 @@ const servicesOf = (claim: Claim): readonly string[] => claim.services.map(({ na
 const serviceOf = (resource: Resource): string => {
   const { namespace, name } = resource.metadata;
   return `${namespace}/${resource.kind === 'EndpointSlice' ? resource.serviceName : resource.kind === 'Service' ? name : ''}`;
-};
-
-/**
- * One certificate per host. Where several rules of a host bring one, that of the host's root path serves, else that of the
- * oldest: a client chooses the certificate by SNI, before any path is known.
- */
-const certificatesOf = (claims: readonly Claim[]): readonly Certificate[] => {
-  const chosen = new Map<string, Claim>();
-  for (const claim of claims) {
-    if (claim.certificate === null) continue;
-    const host = claim.wildcard ? `*.${claim.host}` : claim.host;
-    const other = chosen.get(host);
-    if (other === undefined || servesBefore(claim, other)) chosen.set(host, claim);
-  }
-  return [...chosen]
-    .map(([host, claim]) => ({
-      host, pem: claim.certificate?.pem ?? '', rule: `${claim.route.metadata.namespace}/${claim.route.metadata.name}`,
-    }))
-    .sort((a, b) => (a.host < b.host ? -1 : 1));
-};
-
-const servesBefore = (a: Claim, b: Claim): boolean => {
-  const root = Number(isRootPath(b.path)) - Number(isRootPath(a.path));
-  if (root !== 0) return root < 0;
-  const [left, right] = [a.route.metadata, b.route.metadata];
-  if (left.creationTimestamp !== right.creationTimestamp) return left.creationTimestamp < right.creationTimestamp;
-  return left.uid < right.uid;
 };
 
 /** What was asked for and refused, after host rewriting. */

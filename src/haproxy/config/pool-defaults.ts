@@ -126,6 +126,9 @@ const uncommonSettings = (settings: HaproxySettings): readonly string[] => [
   `http-request set-var(txn.response) var(txn.response),map_str(${mapPath(settings, 'settings')}) if { var(txn.response) -m found }`,
 ];
 
+/** Milliseconds between two health checks of a server whose line does not say. */
+export const commonInterval = 5000;
+
 /** A `defaults` section per kind: its rules exist once, however many backends use them (configuration manual, section 4, named defaults). */
 export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): readonly string[] => {
   const head = [
@@ -137,6 +140,7 @@ export const poolDefaults = (kind: BackendKind, settings: HaproxySettings): read
     ...timeouts(settings, kind.tunnel),
     'option redispatch',
     'retries 3',
+    `default-server inter ${String(commonInterval)}`,
     ...(kind.adjustCase ? ['option h1-case-adjust-bogus-server'] : []),
   ];
   if (kind.mode === 'tcp') return head;

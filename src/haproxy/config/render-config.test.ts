@@ -98,6 +98,18 @@ describe('server lines', () => {
     [{ checked: false, keywords: '' }, 'none' as const, 's 10.0.0.1:80 weight 3 pool-purge-delay 5s pool-max-conn -1 '],
     [{ checked: true, keywords: 'ssl verify none' }, 'check' as const, 's 10.0.0.1:80 check check-ssl weight 3 pool-purge-delay 5s pool-max-conn -1 ssl verify none'],
   ])('%o', (changes, when, text) => { expect(serverKeywords({ name: 's', address: '10.0.0.1', port: 80, weight: 3, ...changes }, when)).toBe(text); });
+  test('a configuration leaves out what a static server has by itself', () => {
+    const settings = withFlags();
+    const servers = [
+      { name: 'usual', address: '10.0.0.1', port: 80, weight: 1, checked: true, keywords: 'inter 5000ms' },
+      { name: 'heavy', address: '10.0.0.2', port: 80, weight: 10, checked: true, keywords: 'inter 5000ms maxconn 3' },
+      { name: 'seldom', address: '10.0.0.3', port: 80, weight: 1, checked: true, keywords: 'inter 50000ms' },
+    ];
+    const text = renderConfiguration({ settings, digest: 'd', twoHops: false, kinds: [{ mode: 'http', balance: 'random', full: false, tunnel: null, adjustCase: false }], backends: [{ name: 'http-random.00001', kindName: 'http-random', servers }] });
+    expect(text.match(/^ {2}(?:default-)?server .*/gm)).toEqual([
+      '  default-server inter 5000', '  server usual 10.0.0.1:80 check', '  server heavy 10.0.0.2:80 check weight 10 pool-purge-delay 5s pool-max-conn -1 maxconn 3', '  server seldom 10.0.0.3:80 check inter 50000ms',
+    ]);
+  });
   test('IPv6 stands in brackets', () => { expect(serverKeywords({ name: 's', address: '::1', port: 80, weight: 1, checked: false, keywords: '' }, 'none')).toMatch(/^s \[::1\]:80 /); });
 });
 
