@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../test/support/addresses.ts';
 import type { Bench, Report } from './report.ts';
 import { edgeText } from './support/certificates.ts';
+import { median } from './support/figures.ts';
 import { pin, startHaproxy } from './support/haproxy.ts';
 import { hostOf, writeDirectory } from './support/manifests.ts';
 import { startMembers } from './support/members.ts';
@@ -51,6 +52,10 @@ const run = async (report: Report): Promise<void> => {
   };
   pair('edge TLS requests/s', taken.kept, taken.bareKept, `Kept connections. ${common}`, 0.97);
   pair('edge TLS new connections/s', taken.new, taken.bareNew, `A connection for each request (Connection: close); wrk offers its last session, as browsers do. ${common}`, 0.97);
+  // How much of its clear-text rate each side keeps with TLS: a second hop would show here, the look-up does not.
+  const kept = median(taken.kept.rounds.map(({ perSecond }, round) =>
+    (perSecond / taken.plain.rounds[round]!.perSecond) / (taken.bareKept.rounds[round]!.perSecond / taken.plainBare.rounds[round]!.perSecond)));
+  report.figure({ name: 'share of the clear-text rate that TLS leaves, Fairway over bare', size: null, value: kept, unit: '', bar: null, how: `Kept connections with TLS over those without, each side against itself. ${common}` });
   pair('the same routes in clear text, requests/s', taken.plain, taken.plainBare, `For comparison: what the look-up and the cookie cost without TLS. ${common}`, null);
 };
 

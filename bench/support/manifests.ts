@@ -43,10 +43,11 @@ spec:
     targetPort: 8080
 `;
 
-export const sliceText = (index: number, port: number, addresses: readonly string[]): string => `apiVersion: discovery.k8s.io/v1
+/** `number`: which of the service's slices. */
+export const sliceText = (index: number, port: number, addresses: readonly string[], number = 1): string => `apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata:
-  name: app-${index}-1
+  name: app-${index}-${number}
   namespace: ${namespaceOf(index)}
   labels:
     kubernetes.io/service-name: app-${index}
@@ -82,6 +83,17 @@ export const writeDirectory = ({ path, routes, ports, members, tlsOf }: Director
     }
     writeFileSync(join(path, `routes-${file}.yaml`), joinDocuments(...documents));
   }
+};
+
+/** A few routes that share all members among them: each has its part of the ports. */
+export const writeWideDirectory = ({ path, routes, ports }: Pick<DirectoryWish, 'path' | 'routes' | 'ports'>): void => {
+  mkdirSync(path, { recursive: true });
+  const each = ports.length / routes;
+  const documents = Array.from({ length: routes }, (_, index) => [
+    routeText({ index }), serviceText(index),
+    ...ports.slice(index * each, (index + 1) * each).map((port, place) => sliceText(index, port, ['127.0.0.1'], place + 1)),
+  ]);
+  writeFileSync(join(path, 'routes.yaml'), joinDocuments(...documents.flat()));
 };
 
 /** Writes beside and renames, as a careful tool does. `at`: performance.now() just before the rename. */
