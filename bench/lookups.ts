@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../test/support/addresses.ts';
 import type { Bench, Report } from './report.ts';
-import { pin, startHaproxy } from './support/haproxy.ts';
 import { hostOf, writeDirectory, writeWideDirectory } from './support/manifests.ts';
+import { measuredHaproxy, measuredRouter, type Measured } from './support/measured.ts';
 import { startMembers } from './support/members.ts';
 import { bareConfig, regexConfig, regexMap } from './support/reference-configs.ts';
 import { startRouter } from './support/router.ts';
@@ -20,53 +20,47 @@ const hotHosts = (routes: number): readonly string[] => Array.from({ length: 100
 const pinned = availableParallelism() > 1 ? 'HAProxy with one thread held to one core, wrk and members to the other' : 'one core for everything';
 /** Together with the hosts more than HAProxy's cache of look-ups in lists holds (tune.pattern.cache-size, 10,000). */
 const paths = 200;
-const setting = `wrk, 32 kept connections, 100 hosts in turn with ${paths} paths each, one member each; ${pinned}; all sides in turn, medians of the rounds, ratios of each round`;
+const setting = `wrk, 32 kept connections, 100 hosts in turn with ${paths} paths each, one member each; ${pinned}; all sides in turn, new processes every five rounds, medians of the rounds, ratios of each round`;
 
 const name = 'requests/s over 100 hot hosts';
 
 /** Starts Fairway's HAProxy with `routes` routes; the control plane stays, as it would. `wide`: the routes share all members instead of having one each. */
-const fairwayWith = async (routes: number, ports: readonly number[], wide = false): Promise<{ readonly port: number; readonly pid: number }> => {
+const fairwayWith = async (routes: number, ports: readonly number[], wide = false): Promise<Measured> => {
   const directory = join(scratchDirectory(), 'manifests');
   if (wide) writeWideDirectory({ path: directory, routes, ports });
   else writeDirectory({ path: directory, routes, ports, members: 1 });
   const router = await startRouter({ directory, threads: 1 });
-  const pid = router.haproxyPids()[0]!;
-  pin(pid, 0);
-  return { port: router.http, pid };
+  return measuredRouter(router);
 };
 
 /** A backend for each of the members. */
-const bareWith = async (ports: readonly number[]): Promise<{ readonly port: number; readonly pid: number }> => {
+const bareWith = async (ports: readonly number[]): Promise<Measured> => {
   const [port] = (await freePorts(1)) as [number];
-  const child = await startHaproxy(bareConfig({ port, threads: 1, members: ports }), port);
-  pin(child.pid, 0);
-  return { port, pid: child.pid };
+  return measuredHaproxy(bareConfig({ port, threads: 1, members: ports }), port);
 };
 
-const regexWith = async (routes: number, ports: readonly number[]): Promise<{ readonly port: number; readonly pid: number }> => {
+const regexWith = async (routes: number, ports: readonly number[]): Promise<Measured> => {
   const [port] = (await freePorts(1)) as [number];
   const directory = scratchDirectory();
   const maps = { redirect: join(directory, 'redirect.map'), backends: join(directory, 'backends.map') };
   writeFileSync(maps.redirect, regexMap(routes, () => '0'));
   writeFileSync(maps.backends, regexMap(routes, (index) => `pool-${index}`));
   for (const file of Object.values(maps)) chmodSync(file, 0o644);
-  const child = await startHaproxy(regexConfig({ port, threads: 1, members: ports, routes, maps }), port);
-  pin(child.pid, 0);
-  return { port, pid: child.pid };
+  return measuredHaproxy(regexConfig({ port, threads: 1, members: ports, routes, maps }), port);
 };
 
 const run = async (report: Report): Promise<void> => {
   const [seconds, rounds] = report.quick ? [1, 7] : [1, 25];
   const { ports } = await startMembers();
-  const fairway = new Map<number, { readonly port: number; readonly pid: number }>();
+  const fairway = new Map<number, Measured>();
   for (const routes of sizes) fairway.set(routes, await fairwayWith(routes, ports));
   const wide = await fairwayWith(10, ports, true);
   const bare = await bareWith(ports);
   const bareOfTen = await bareWith(ports.slice(0, 10));
   const regex = await regexWith(10_000, ports);
   await sleep(500);
-  const side = (at: { readonly port: number; readonly pid: number }, hosts: readonly string[], different = paths) => (): Promise<WrkResult> =>
-    wrk({ url: `http://127.0.0.1:${at.port}/`, hosts, paths: different, seconds, pid: at.pid });
+  const side = (at: Measured, hosts: readonly string[], different = paths) => (): Promise<WrkResult> =>
+    wrk({ url: `http://127.0.0.1:${at.port}/`, hosts, paths: different, seconds, pid: at.pid() });
   const sides: Record<string, () => Promise<WrkResult>> = {
     bare: side(bare, hotHosts(10_000)),
     'bare of ten': side(bareOfTen, hotHosts(10)),
@@ -75,7 +69,8 @@ const run = async (report: Report): Promise<void> => {
     regex: side(regex, hotHosts(10_000)),
     'regex cached': side(regex, hotHosts(10_000), 1),
   };
-  const taken = await takeInTurn(sides, rounds);
+  const all = [...fairway.values(), wide, bare, bareOfTen, regex];
+  const taken = await takeInTurn(sides, rounds, async () => { for (const one of all) await one.renew(); });
   const of = (key: string): Taken => taken[key]!;
   const how = `${setting} (${rounds} of ${seconds} s).`;
   for (const routes of sizes) report.figure({ name, size: `${routes.toLocaleString('en-US')} routes`, value: of(`fairway ${routes}`).perSecond, unit: '/s', bar: null, how });

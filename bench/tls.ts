@@ -5,8 +5,8 @@ import { freePorts } from '../test/support/addresses.ts';
 import type { Bench, Report } from './report.ts';
 import { edgeText } from './support/certificates.ts';
 import { median } from './support/figures.ts';
-import { pin, startHaproxy } from './support/haproxy.ts';
 import { hostOf, writeDirectory } from './support/manifests.ts';
+import { measuredHaproxy, measuredRouter, type Measured } from './support/measured.ts';
 import { startMembers } from './support/members.ts';
 import { bareConfig } from './support/reference-configs.ts';
 import { startRouter } from './support/router.ts';
@@ -21,29 +21,26 @@ const run = async (report: Report): Promise<void> => {
   const directory = join(scratchDirectory(), 'manifests');
   writeDirectory({ path: directory, routes, ports, members: 1, tlsOf: () => edgeText(null, 'Allow') });
   const router = await startRouter({ directory, threads: 1 });
-  const pid = router.haproxyPids()[0]!;
-  pin(pid, 0);
+  const fairway = measuredRouter(router);
   // The bare side shows the same certificate with the same versions, ciphers and curves.
   const certificate = join(scratchDirectory(), 'default.pem');
   writeFileSync(certificate, readFileSync(join(router.stateDir, 'certs/default.pem')), { mode: 0o600 });
   const options = readFileSync(join(router.stateDir, 'haproxy.cfg'), 'utf8').split('\n').map((line) => line.trim()).filter((line) => /^(?:ssl-default-bind-|tune\.ssl\.)/.test(line));
   const [bareTls, barePlain] = (await freePorts(2)) as [number, number];
-  const bare = await startHaproxy(bareConfig({ port: bareTls, threads: 1, members: ports, tls: { certificate, options } }), bareTls);
-  const plain = await startHaproxy(bareConfig({ port: barePlain, threads: 1, members: ports }), barePlain);
-  pin(bare.pid, 0);
-  pin(plain.pid, 0);
+  const bare = await measuredHaproxy(bareConfig({ port: bareTls, threads: 1, members: ports, tls: { certificate, options } }), bareTls);
+  const plain = await measuredHaproxy(bareConfig({ port: barePlain, threads: 1, members: ports }), barePlain);
   await sleep(500);
   const hosts = Array.from({ length: 100 }, (_, place) => hostOf(place * 97));
-  const side = (url: string, of: number, close: boolean) => (): Promise<WrkResult> => wrk({ url, hosts, paths: 20, seconds, close, pid: of });
+  const side = (url: string, of: Measured, close: boolean) => (): Promise<WrkResult> => wrk({ url, hosts, paths: 20, seconds, close, pid: of.pid() });
   const taken = await takeInTurn({
-    bareKept: side(`https://127.0.0.1:${bareTls}/`, bare.pid, false),
-    kept: side(`https://127.0.0.1:${router.https}/`, pid, false),
-    bareNew: side(`https://127.0.0.1:${bareTls}/`, bare.pid, true),
-    new: side(`https://127.0.0.1:${router.https}/`, pid, true),
-    plainBare: side(`http://127.0.0.1:${barePlain}/`, plain.pid, false),
-    plain: side(`http://127.0.0.1:${router.http}/`, pid, false),
-  }, rounds);
-  const common = `wrk, 32 connections, 100 hosts in turn, edge routes of ${routes.toLocaleString('en-US')}; HAProxy with one thread held to one core, wrk and members to the other; sides in turn, medians of ${rounds} rounds of ${seconds} s, ratios of each round. Bare: one hop too, same certificate, TLS settings, forwarded headers and cookie, backend at random, no look-up.`;
+    bareKept: side(`https://127.0.0.1:${bareTls}/`, bare, false),
+    kept: side(`https://127.0.0.1:${router.https}/`, fairway, false),
+    bareNew: side(`https://127.0.0.1:${bareTls}/`, bare, true),
+    new: side(`https://127.0.0.1:${router.https}/`, fairway, true),
+    plainBare: side(`http://127.0.0.1:${barePlain}/`, plain, false),
+    plain: side(`http://127.0.0.1:${router.http}/`, fairway, false),
+  }, rounds, async () => { for (const one of [fairway, bare, plain]) await one.renew(); });
+  const common = `wrk, 32 connections, 100 hosts in turn, edge routes of ${routes.toLocaleString('en-US')}; HAProxy with one thread held to one core, wrk and members to the other; sides in turn, new processes every five rounds, medians of ${rounds} rounds of ${seconds} s, ratios of each round. Bare: one hop too, same certificate, TLS settings, forwarded headers and cookie, backend at random, no look-up.`;
   const pair = (name: string, ours: Taken, theirs: Taken, how: string, bar: number | null): void => {
     report.figure({ name: `${name}, Fairway`, size: null, value: ours.perSecond, unit: '/s', bar: null, how });
     report.figure({ name: `${name}, bare HAProxy`, size: null, value: theirs.perSecond, unit: '/s', bar: null, how });
