@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { route } from '../../test/support/admission-objects.ts';
 import { claim, table } from '../../test/support/table-objects.ts';
-import type { HaproxyDriver, Outcome } from '../haproxy/driver.ts';
+import type { Foreseen, HaproxyDriver, Outcome } from '../haproxy/driver.ts';
 import type { Snapshot } from '../sources/source.ts';
 import { Store } from '../store/store.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
@@ -20,15 +20,19 @@ const world = (first: Snapshot = snapshot('first')) => {
     atOnce = Math.max(atOnce, running);
     calls.push({ what, names, end: (error) => { running -= what === 'converge' ? 1 : 0; if (error === undefined) resolve(nothing); else reject(error); } });
   });
-  const driver = { converge: (one: RoutingTable) => call('converge', one.rules.map(({ id }) => id).join()), verify: () => call('verify', ''), foresee: () => Promise.resolve() } as unknown as HaproxyDriver;
+  const driver = { converge: (one: RoutingTable) => call('converge', one.rules.map(({ id }) => id).join()), verify: () => call('verify', ''), foresee: (first: Foreseen) => { order.push(`foresee ${first.certificates.map(({ host }) => host).join()} ${first.defaultCertificate} ${first.passthrough}`); return Promise.resolve(); } } as unknown as HaproxyDriver;
   let tell: (next: Snapshot) => void = () => undefined;
-  const told = { converged: [] as (number | null)[], verified: 0, failed: [] as string[], stopped: false };
+  const order: string[] = [];
+  const told = { order, converged: [] as (number | null)[], verified: 0, failed: [] as string[], stopped: false };
   const events: LoopEvents = { converged: ({ changeToLive }) => { told.converged.push(changeToLive); }, verified: () => { told.verified += 1; }, failed: ({ message }) => { told.failed.push(message); } };
   const loop = new Loop({
     source: { start: (changed) => { tell = changed; return Promise.resolve(first); }, stop: () => { told.stopped = true; return Promise.resolve(); } },
     store: new Store(), driver, events,
-    admit: (view) => ({ verdicts: [], claims: view.routes.map((one) => ({ ...claim(), route: one })) }),
-    buildTable: ({ claims }) => table({ rules: claims.map(({ route: { metadata } }) => ({ id: metadata.name }) as never) }),
+    admit: (view) => ({ verdicts: [], claims: view.routes.map((one) => ({ ...claim(), route: one, certificate: { pem: 'own' } })) }),
+    buildTable: ({ claims }) => {
+      order.push('build');
+      return table({ rules: claims.map(({ route: { metadata } }) => ({ id: metadata.name }) as never) });
+    },
     defaultCertificate: () => 'pem', clock: { now: () => Date.now(), monotonic: () => Date.now() }, pace: { quiet: 10, longest: 50, verifyEvery: 30_000 },
   });
   return { loop, calls, told, change: (name: string) => { tell(snapshot(name)); }, atOnce: () => atOnce };
@@ -49,6 +53,20 @@ const started = async (): Promise<ReturnType<typeof world>> => {
 };
 
 describe('start', () => {
+  test('what is known of the first table is told before its rules are built, and never again', async () => {
+    const { loop, calls, told, change } = world();
+    const start = loop.start();
+    await settle();
+    expect(told.order).toEqual(['foresee www.example.com pem false', 'build']);
+    calls[0]?.end();
+    await start;
+    change('second');
+    await settle(10);
+    expect(told.order).toEqual(['foresee www.example.com pem false', 'build', 'build']);
+    calls[1]?.end();
+    await loop.stop();
+  });
+
   test('ready only when the first complete table is served', async () => {
     const { loop, calls, told } = world();
     const start = loop.start();

@@ -78,9 +78,8 @@ export const missedKey: readonly string[] = [
  * that host gets the same certificate here; otherwise 421 tells the client to open a connection of its own (RFC 9110, section 15.5.20).
  */
 const refuseMisdirected: readonly string[] = [
-  'http-request set-var(txn.sni) ssl_fc_sni,lower if { fc_http_major ge 2 } { ssl_fc_has_sni }',
   // In Lua, where a request that is all right pays nothing for the four look-ups that the others need.
-  'http-request lua.fairway_connection if { var(txn.sni) -m found } !{ req.hdr(host),strcmp(txn.sni) eq 0 }',
+  'http-request lua.fairway_connection if { fc_http_major ge 2 } { ssl_fc_sni,lower,set-var(txn.sni) -m found } !{ req.hdr(host),strcmp(txn.sni) eq 0 }',
 ];
 
 const accessLog = (settings: HaproxySettings): readonly string[] => settings.accessLog === null ? [] : [
