@@ -23,7 +23,8 @@ export const mapPath = (settings: HaproxySettings, name: string): string => `${s
  */
 const withName = `concat("\\n",txn.rule)`;
 const cookieName = '(?=.*\\n.*[|]([^|]*)[|][^|]*$)';
-const sticks = '{ var(txn.stick) -m len 1: }';
+/** No server's name is longer; and the whole text, which is left where the expression cannot be worked out (a cookie beyond PCRE's limits), is. */
+const sticks = '{ var(txn.stick) -m len 1:32 }';
 
 const findCookie = [
   // One Cookie line is what clients send (RFC 6265, section 5.4); from several, only the last is looked at and none is rewritten.

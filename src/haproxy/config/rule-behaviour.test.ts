@@ -203,6 +203,24 @@ describe('the stickiness cookie', () => {
     expect(text).toMatch(/^HTTP\/1.1 200/);
     expect(cookieIn(text)).toMatch(/^sid=m[12]; /);
   });
+  // The member gets what the client sent, without ours where it was understood, and never anything else.
+  const many = (part: string): string => Array.from({ length: 300 }, (_, number) => part.replace('#', String(number))).join('; ');
+  test.each<[string, string]>([
+    ['many that begin alike', many('sid#=m1')], ['many of its name', many('sid=x#')], ['one long word', `a=${'x'.repeat(6000)}`], ['nothing but separators', '; '.repeat(2500)], ['what stands between fields', `a=${'|'.repeat(5000)}`],
+    ['a rule of its own', 'a=1; b=http-random.00001|ns/x|-|0123456789abcdef|evil|path=/; evil=m1'], ['SameSite, as the attributes have it', 'x=1; SameSite=Lax; b=2'],
+  ])('cookies like %s', async (_, cookie) => {
+    for (const at of [host, full]) {
+      const { text, seen } = await exchange(at, [`cookie: ${cookie}`]);
+      expect(text).toMatch(/^HTTP\/1\.1 200 /);
+      expect(cookieIn(text)).toMatch(/^sid=m[12]; /);
+      const got = seen.filter((line) => line.startsWith('cookie:')).join();
+      // Of several of our name one may be taken for ours and not passed on.
+      expect([`cookie: ${cookie}`.trimEnd(), `cookie: ${cookie.split('; ').slice(0, -1).join('; ')}`]).toContain(got);
+      const both = await exchange(at, [`cookie: ${cookie.replace(/[; ]+$/, '')}; sid=m2`]);
+      expect(cookieIn(both.text)).toBeNull();
+      expect(both.seen.join()).not.toContain('sid=m2');
+    }
+  });
   test('several Cookie lines: whatever is understood, a member serves and nothing of other cookies is lost', async () => {
     const { text, seen } = await exchange(host, ['cookie: a=1', 'cookie: sid=m1', 'cookie: b=2']);
     expect(text).toMatch(/^HTTP\/1.1 200/);
