@@ -94,18 +94,20 @@ const backendText = ({ name, kindName: kind, servers }: BackendSection): string 
   return lines.join('\n');
 };
 
+/** What a static server has by itself; an added one must be told, without it would keep no idle connections. */
+const staticDefaults = 'pool-purge-delay 5s pool-max-conn -1';
+
 /** Of twenty thousand servers nearly all say the same: HAProxy starts 0.07 s sooner where the defaults of a static server are not said. */
-const inFile = (keywords: string): string => keywords.replace(' weight 1 pool-purge-delay 5s pool-max-conn -1', '').replace(` inter ${String(commonInterval)}ms`, '');
+const inFile = (keywords: string): string => keywords.replace(` weight 1 ${staticDefaults}`, '').replace(` inter ${String(commonInterval)}ms`, '');
 
 /** IPv6 in brackets, as HAProxy writes address and port (configuration manual, section 11.1). */
 export const serverAddress = (server: { readonly address: string; readonly port: number }): string =>
   `${server.address.includes(':') ? `[${server.address}]` : server.address}:${String(server.port)}`;
 
 /**
- * Words after `server` or `add server backend/`. The pool-* words are a static server's defaults, which an added server does
- * not get: without them it would keep no idle connections.
+ * Words after `server` or `add server backend/`, `staticDefaults` among them.
  */
 export const serverKeywords = (server: ServerSpec, check: 'check' | 'none'): string => {
   const checks = check === 'none' ? '' : server.keywords.includes('ssl ') ? ' check check-ssl' : ' check';
-  return `${server.name} ${serverAddress(server)}${checks} weight ${String(server.weight)} pool-purge-delay 5s pool-max-conn -1 ${server.keywords}`;
+  return `${server.name} ${serverAddress(server)}${checks} weight ${String(server.weight)} ${staticDefaults} ${server.keywords}`;
 };
