@@ -12,7 +12,6 @@ set -eu
 packages() {
   cat <<'TABLE'
 run  haproxy  haproxy         serves the traffic; 2.6 (Debian 12) is the oldest version that is tested
-run  openssl  openssl         makes the self-signed default certificate
 test haproxy  haproxy         feature tests drive the real program
 test openssl  openssl         makes the certificates of the tests; s_client as a second opinion on TLS
 test curl     curl            a client that is not Node, for the examples in the manual
@@ -45,7 +44,6 @@ labs ipvsadm  ipvsadm         directors
 labs dig      bind9-dnsutils  asks resolvers, as people do
 labs xz       xz-utils        unpacks the modules of newer kernels
 bench haproxy  haproxy         what is measured, and what answers as members
-bench openssl  openssl         makes the self-signed default certificate
 bench wrk      wrk             load, keep-alive and a connection for each request
 bench taskset  util-linux      keeps clients and members off the core of the HAProxy that is measured
 TABLE

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import { makeSelfSignedApart } from './self-signed-apart.ts';
+import { makeSelfSigned } from '../net/self-signed.ts';
 
 /** The certificate for clients whose SNI fits no other. */
 export interface DefaultCertificate {
@@ -87,7 +87,7 @@ const keptSelfSigned = async (file: string, name: string, clock: Clock): Promise
 };
 
 const newSelfSigned = async (file: string, name: string, clock: Clock): Promise<string> => {
-  const pem = await makeSelfSignedApart({ commonName: 'fairway', names: [name], notBefore: clock.now() - 3_600_000, notAfter: clock.now() + 10 * year });
+  const pem = await makeSelfSigned({ commonName: 'fairway', names: [name], notBefore: clock.now() - 3_600_000, notAfter: clock.now() + 10 * year });
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   await writeFile(file, pem, { mode: 0o600 });
   return pem;
