@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { judgeTlsMaterial } from '../admission/certificates/tls-material.ts';
@@ -6,7 +9,10 @@ import type { TlsTexts } from '../admission/certificates/tls-material.ts';
 import type { Route, RouteTls } from '../resources/route.ts';
 import { route } from '../../test/support/admission-objects.ts';
 import { pkcs8, signCertificate } from '../../test/support/signed-certificate.ts';
-import { JudgeAhead } from './judge-ahead.ts';
+import { atEnd } from '../../test/support/cleanup.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { certificateFile } from '../haproxy/process/certificate-file.ts';
+import { JudgeAhead, type JudgedRoute } from './judge-ahead.ts';
 
 const now = Date.now();
 const [one, other] = ['/CN=one.test', '/CN=other.test'].map((subject) => signCertificate({ key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey, subject }));
@@ -31,7 +37,9 @@ const all = (ahead: JudgeAhead, some: readonly { readonly tls: TlsTexts }[]): vo
 test('answers are those of judging at once, whether the thread was in time, late, or never asked', async () => {
   const faults: unknown[] = [];
   const some = routes(160);
-  const ahead = new JudgeAhead(now, (error) => { faults.push(error); });
+  const found: JudgedRoute[] = [];
+  let began = 0;
+  const ahead = new JudgeAhead({ now, directory: () => null, failed: (error) => { faults.push(error); }, judged: (some) => { if (some.length === 0) began += 1; found.push(...some); } });
   ahead.see(some.slice(0, 50));
   ahead.see(some.slice(50, 140));
   // At once: hardly anything can have been answered.
@@ -45,10 +53,29 @@ test('answers are those of judging at once, whether the thread was in time, late
   all(ahead, some.slice(0, 5));
   ahead.end();
   expect(faults).toEqual([]);
+  expect(began).toBe(1);
+  expect(found.length).toBeGreaterThan(100);
+  for (const { route: { tls: texts }, material } of found) expect(material).toEqual(judgeTlsMaterial(texts!, now));
+});
+
+test('certificates that HAProxy will most likely be asked for are written where it looks for them', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'fairway-ahead-'));
+  atEnd(() => { rmSync(directory, { recursive: true, force: true }); });
+  const some = routes(120).map((one, number) => ({ ...one, host: number % 8 === 0 ? '' : `r${number}.test` }));
+  const ahead = new JudgeAhead({ now, directory: () => directory, failed: (error) => { throw error; }, judged: () => undefined });
+  ahead.see(some);
+  const wanted = some.filter(({ host, tls: texts }) => host !== '' && judgeTlsMaterial(texts, now).served !== null);
+  await eventually(() => { expect(readdirSync(directory)).toHaveLength(wanted.length); });
+  for (const { host, tls: texts } of wanted) {
+    const { served } = judgeTlsMaterial(texts, now);
+    expect(readFileSync(certificateFile(directory, host, served!), 'utf8')).toBe(served);
+  }
+  ahead.end();
 });
 
 test('a few certificates start no thread', () => {
-  const ahead = new JudgeAhead(now, () => { throw new Error('there is no thread'); });
+  const fail = (): void => { throw new Error('there is no thread'); };
+  const ahead = new JudgeAhead({ now, directory: () => null, failed: fail, judged: fail });
   const some = routes(20);
   ahead.see(some);
   all(ahead, some);

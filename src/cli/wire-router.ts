@@ -3,12 +3,13 @@ import { createAdmission } from '../admission/admit.ts';
 import type { Config } from '../config.ts';
 import type { BackendOwner } from '../haproxy/figures.ts';
 import { ProcessDriver } from '../haproxy/haproxy-driver.ts';
+import { certificateDirectory } from '../haproxy/process/certificate-file.ts';
 import { kindOfBackend } from '../haproxy/naming.ts';
 import { createHaproxyFigures, lookUp } from '../haproxy/ask.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Loop } from '../reconcile/loop.ts';
-import { JudgeAhead } from './judge-ahead.ts';
+import { CertificatesAhead } from './certificates-ahead.ts';
 import type { RunningRouter, RouterObserver } from './running-router.ts';
 import { defaultPace, ManifestDirectory } from '../sources/manifest-directory.ts';
 import type { Source } from '../sources/source.ts';
@@ -27,7 +28,10 @@ export interface WiredRouter extends RunningRouter {
 /** Puts the parts together: sources -> store -> admission -> table -> haproxy. Nothing runs before `start`. */
 export const wireRouter = async (config: Config, log: Logger, clock: Clock, observer: RouterObserver): Promise<WiredRouter> => {
   const now = clock.now();
-  const ahead = new JudgeAhead(now, (error) => { log.warn('The thread that judges certificates at start ended; they are judged without it', { because: String(error) }); });
+  const ahead = new CertificatesAhead({
+    now, log, directory: certificateDirectory(config.stateDir),
+    expect: (certificates) => { driver.expect(certificates, certificate.ready().then(() => certificate.current())); },
+  });
   const pace = { ...defaultPace, quiet: config.pace.quiet, longest: config.pace.longest };
   const source = new ManifestDirectory(config.directory, pace, Date.now, (resources) => { ahead.see(resources); });
   const store = new Store();
@@ -44,6 +48,7 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
     start: async (changed) => {
       const snapshot = await source.start(changed);
       await certificate.ready();
+      await ahead.read();
       return snapshot;
     },
     stop: () => source.stop(),
@@ -69,6 +74,7 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
       if (adopted) observer.adopted({ at: clock.now() });
       // A worker of an earlier run that cannot be adopted still holds them; the new one takes over from it.
       else if (driver.workers().length === 0) await requireFreePorts(config);
+      if (!adopted) ahead.starting();
       await loop.start();
     },
     view: () => (loop.state().ready ? { ...loop.state(), workers: driver.workers(), adopted } : null),

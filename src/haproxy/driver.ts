@@ -1,4 +1,4 @@
-import type { RoutingTable } from '../table/routing-table.ts';
+import type { Certificate, RoutingTable } from '../table/routing-table.ts';
 import type { ReloadReason } from './reload-reasons.ts';
 
 /** What came of one call of `converge`. */
@@ -33,6 +33,11 @@ export interface WorkerView {
 export interface HaproxyDriver {
   /** Adopts a running HAProxy of the same state directory, or notes that none runs. Binds nothing. */
   open(): Promise<{ readonly adopted: boolean }>;
+  /**
+   * Told certificates that the first table will most likely hold, as they become known, long before it: HAProxy begins to load them. The
+   * first call begins it, with or without certificates. Never fails; one that is not in the table after all costs a new beginning, and is never served.
+   */
+  expect(certificates: readonly Pick<Certificate, 'host' | 'pem'>[], defaultCertificate: Promise<string>): void;
   /** Told what the first table will hold: what HAProxy can begin with meanwhile it does. Never fails; `converge` does, and tells, what was not begun. */
   foresee(first: Foreseen): Promise<void>;
   /** Makes HAProxy serve `table`. Starts HAProxy at the first call when none was adopted. */

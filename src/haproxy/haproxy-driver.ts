@@ -6,7 +6,7 @@ import type { RoutingTable } from '../table/routing-table.ts';
 import { adopt, type Running } from './adopt.ts';
 import { glance, repair } from './drift.ts';
 import { describeDriver } from './driver-view.ts';
-import type { DriverView, Foreseen, HaproxyDriver, Outcome, WorkerView } from './driver.ts';
+import type { DriverView, HaproxyDriver, Outcome, WorkerView } from './driver.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import { openHouse, type House } from './house.ts';
 import { needsTwoHops } from './launch.ts';
@@ -84,10 +84,10 @@ export class ProcessDriver implements HaproxyDriver {
     }
   }
 
-  async foresee(first: Foreseen): Promise<void> {
-    // What goes wrong here goes wrong in `converge` as well, which tells it.
-    await this.#turns.do(() => this.#must().applier.begin(first)).catch(() => undefined);
-  }
+  readonly expect: HaproxyDriver['expect'] = (...told) => { this.#must().applier.beginning.expect(...told); };
+
+  // What goes wrong here goes wrong in `converge` as well, which tells it.
+  readonly foresee: HaproxyDriver['foresee'] = (first) => this.#turns.do(() => this.#must().applier.beginning.foresee(first)).catch(() => undefined);
 
   converge(table: RoutingTable): Promise<Outcome> {
     return this.#turns.do(async () => {

@@ -8,6 +8,7 @@ import type { LaunchOptions } from './launch.ts';
 import { digestOf } from './naming.ts';
 import type { PlanContext } from './plan/plan.ts';
 import type { Names } from './plan/step-commands.ts';
+import { certificateFile } from './process/certificate-file.ts';
 import { readHaproxyVersion } from './process/haproxy-version.ts';
 import { deriveMaxConnections, parseOpenFilesLimit } from './process/limits.ts';
 import { openStateDirectory, type StateDirectory } from './process/state-directory.ts';
@@ -53,7 +54,7 @@ export const openHouse = async ({ config, log, uid, limits }: HouseWishes): Prom
   const { paths } = settings;
   const context: PlanContext = {
     caFile: (pem) => `${paths.certs}/ca-${digestOf(pem)}.pem`,
-    certificateFile: (host, pem) => `${paths.certs}/${digestOf(`${host}\n${pem}`)}.pem`,
+    certificateFile: (host, pem) => certificateFile(paths.certs, host, pem),
     defaultCertificateFile: paths.defaultCertificate,
     http2: config.tls.http2,
     forwardedHeaders: config.defaults.forwardedHeaders,

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { patchBetween } from '../lib/patch-sorted.ts';
@@ -10,9 +10,10 @@ import type { Foreseen } from './driver.ts';
 import { layOut, type Layout, type SparePolicy } from './plan/layout.ts';
 import type { PlanContext } from './plan/plan.ts';
 import type { WorkerRecord } from './process/pid-file.ts';
-import { startEarly, writePems, type EarlyStart } from './start-early.ts';
+import type { Beginning } from './beginning.ts';
+import { EarlyStart, writePems } from './start-early.ts';
 import { startWorker, type WorkerStart, type WorkerStarted } from './process/worker.ts';
-import { writeFileIfChanged } from './process/write-file.ts';
+import { writeFileIfChanged, writeSmallFileIfChanged } from './process/write-file.ts';
 
 export interface LaunchOptions {
   readonly settings: HaproxySettings;
@@ -26,6 +27,9 @@ export type Launched =
   | { readonly ok: true; readonly layout: Layout; readonly started: Extract<WorkerStarted, { ok: true }>; readonly twoHops: boolean; readonly digest: string }
   | { readonly ok: false; readonly output: string; /** Rule that HAProxy's complaint is about, where it could be told. */ readonly offender: string | null };
 
+/** Certificates that make it worth while to begin early: loading a hundred takes HAProxy 2.6 a tenth of a second. */
+export const worthwhile = 100;
+
 let counted: { readonly rules: readonly Rule[]; readonly passing: number } = { rules: [], passing: 0 };
 const passing = (rules: readonly Rule[]): number => rules.reduce((sum, rule) => sum + Number(rule.termination === 'passthrough'), 0);
 
@@ -38,57 +42,50 @@ export const needsTwoHops = ({ rules }: Pick<RoutingTable, 'rules'>): boolean =>
   return counted.passing > 0;
 };
 
-/** A HAProxy that was begun before its table was built, and what it was told. */
-export interface Begun {
-  readonly head: string;
-  readonly first: Foreseen;
-  readonly early: EarlyStart;
-}
-
-/** null: it is not worth while, or not possible here. */
-export const begin = async (first: Foreseen, options: LaunchOptions): Promise<Begun | null> => {
-  const { paths } = options.settings;
-  await furnish(paths);
-  const { head, worker } = starting(first.passthrough, [], options);
-  const early = await startEarly(first, head, worker, paths, options.context);
-  return early === null ? null : { head, first, early };
-};
-
-/** Whether what was foreseen came true. */
-const cameTrue = ({ first, head }: Begun, table: RoutingTable, now: string): boolean =>
-  head === now && first.defaultCertificate === table.defaultCertificate && first.certificates.length === table.certificates.length &&
-  first.certificates.every(({ host, pem }, place) => host === table.certificates[place]?.host && pem === table.certificates[place].pem);
-
 /**
  * Writes everything a worker reads at start, and starts one, or goes on with the one that was begun. The old workers, if any, hand their
  * listeners over and finish.
  */
-export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions, begun: Begun | null = null): Promise<Launched> => {
+export const launch = async (table: RoutingTable, old: readonly WorkerRecord[], options: LaunchOptions, beginning: Beginning | null = null): Promise<Launched> => {
   const { settings, context } = options;
   const { paths } = settings;
   const twoHops = needsTwoHops(table);
-  const { head, digest, worker } = starting(twoHops, old, options);
-  const useful = begun !== null && old.length === 0 && cameTrue(begun, table, head);
-  if (!useful) {
-    await begun?.early.end();
-    await furnish(paths);
-  }
-  const early = useful ? begun.early : old.length > 0 ? null : await startEarly(table, head, worker, paths, context);
+  const { digest, worker } = starting(twoHops, old, options);
+  const begun = await beginning?.take(old.length > 0 ? null : table);
+  if (begun === undefined || begun === null) furnish(paths);
+  const early = begun ?? (old.length > 0 ? null : await beginWith({ ...table, passthrough: twoHops }, options));
   try {
     const layout = layOut(table, context, options.spares);
+    await early?.opened();
     const text = renderConfiguration({ settings, digest, twoHops, kinds: layout.kinds, backends: layout.backends });
     await Promise.all([
       ...[...layout.maps].map(([name, content]) => writeFileIfChanged(join(paths.maps, name), content)),
       writeFileIfChanged(paths.certificateList, layout.certificateList),
       writeFileIfChanged(paths.config, text),
     ]);
-    await writePems(paths.certs, new Map([...layout.certificates, ...layout.cas]), basename(paths.certificateList));
+    writePems(paths.certs, new Map([...layout.certificates, ...layout.cas]), basename(paths.certificateList));
     const started = await (early === null ? startWorker({ ...worker, configFile: paths.config }) : early.finish(text));
     if (started.ok) return { ok: true, layout, started, twoHops, digest };
     return { ok: false, output: started.output, offender: offenderIn(started.output, text, layout, table) };
   } finally {
     await early?.end();
   }
+};
+
+/** Begins with a HAProxy that nobody runs before, for all the certificates of a table. null: it is not worth while, or not possible here. */
+export const beginWith = async (first: Foreseen, options: LaunchOptions): Promise<EarlyStart | null> => {
+  if (first.certificates.length < worthwhile) return null;
+  const early = await beginEarly(first.defaultCertificate, first.passthrough, options);
+  early?.complete(first);
+  return early;
+};
+
+/** Begins with one whose certificates come later. */
+export const beginEarly = (defaultCertificate: string, twoHops: boolean, options: LaunchOptions): Promise<EarlyStart | null> => {
+  const { settings: { paths }, context } = options;
+  furnish(paths);
+  const { head, worker } = starting(twoHops, [], options);
+  return EarlyStart.begin({ head, worker, paths, context, defaultCertificate });
 };
 
 /** How a worker is started, and the part of its configuration that is known first. */
@@ -104,14 +101,13 @@ const starting = (
   };
 };
 
-/** Writes the files that are always the same. */
-const furnish = async (paths: Paths): Promise<void> => {
-  await mkdir(paths.pages, { recursive: true, mode: 0o700 });
-  await Promise.all([
-    ...[...pages()].map(([name, page]) => writeFileIfChanged(join(paths.pages, name), page)),
-    ...['memory.lua', 'headers.lua', 'connections.lua'].map(async (name) =>
-      writeFileIfChanged(join(paths.lua, name), await readFile(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'))),
-  ]);
+/** Writes the files that are always the same. At once: at start others have their turns between, and each would wait for ten. */
+const furnish = (paths: Paths): void => {
+  mkdirSync(paths.pages, { recursive: true, mode: 0o700 });
+  for (const [name, page] of pages()) writeSmallFileIfChanged(join(paths.pages, name), page);
+  for (const name of ['memory.lua', 'headers.lua', 'connections.lua']) {
+    writeSmallFileIfChanged(join(paths.lua, name), readFileSync(fileURLToPath(new URL(`./lua/${name}`, import.meta.url)), 'utf8'));
+  }
 };
 
 /**

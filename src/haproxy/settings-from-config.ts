@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config.ts';
 import type { HaproxySettings, Paths } from './config/haproxy-settings.ts';
+import { certificateDirectory } from './process/certificate-file.ts';
 
 /** Where HAProxy's files of a state directory are. */
 export const pathsOf = (stateDir: string): Paths => ({
@@ -9,11 +10,11 @@ export const pathsOf = (stateDir: string): Paths => ({
   socket: join(stateDir, 'run/haproxy.sock'),
   tlsSocket: join(stateDir, 'run/tls.sock'),
   maps: join(stateDir, 'maps'),
-  certs: join(stateDir, 'certs'),
+  certs: certificateDirectory(stateDir),
   pages: join(stateDir, 'pages'),
   lua: join(stateDir, 'lua'),
-  defaultCertificate: join(stateDir, 'certs/default.pem'),
-  certificateList: join(stateDir, 'certs/list'),
+  defaultCertificate: join(certificateDirectory(stateDir), 'default.pem'),
+  certificateList: join(certificateDirectory(stateDir), 'list'),
 });
 
 export interface Account {

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, lstat, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../test/support/certificates.ts';
@@ -10,11 +12,15 @@ import { freePorts } from '../../test/support/addresses.ts';
 import { defaultConfig } from '../config.ts';
 import { compareRules } from '../table/order.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
+import { Beginning } from './beginning.ts';
 import { certificatesHead } from './config/render-config.ts';
 import type { Foreseen } from './driver.ts';
-import { begin, launch, type LaunchOptions } from './launch.ts';
+import { beginWith, launch, type LaunchOptions } from './launch.ts';
+import { observe } from './observed/observe.ts';
+import { ConfigurationPipe } from './process/configuration-pipe.ts';
+import { startWorker } from './process/worker.ts';
+import { RuntimeSocket } from './runtime/runtime-socket.ts';
 import { settingsFromConfig } from './settings-from-config.ts';
-import { startEarly } from './start-early.ts';
 
 let pem: string;
 let other: string;
@@ -68,50 +74,131 @@ test('a certificate that HAProxy refuses is told with its rule', async () => {
   expect(launched).toMatchObject({ ok: false, offender: 'ns/r77' });
 });
 
-test('without the rest HAProxy gives up instead of serving half a configuration', async () => {
-  const { settings, context, logFile, program } = await options();
+test('when the one who writes its configuration dies, HAProxy gives up instead of serving half of it', async () => {
+  const { settings, logFile, program } = await options();
   const head = certificatesHead({ settings, digest: 'digest', twoHops: false });
   for (const name of ['memory.lua', 'headers.lua', 'connections.lua']) await copyFile(new URL(`./lua/${name}`, import.meta.url), `${settings.paths.lua}/${name}`);
-  const worker = { program, statsSocket: settings.paths.socket, logFile, env: {}, takeOverFrom: null };
-  const early = await startEarly(many(), head, worker, settings.paths, context);
-  await early!.end();
-  expect(await early!.finish(`${head}  `)).toMatchObject({ ok: false });
-  expect(await readFile(logFile, 'utf8')).toContain('Missing LF on last line');
+  const [pipe, list] = (await ConfigurationPipe.make(`${settings.paths.config}.pipe`, settings.paths.certificateList))!;
+  await writeFile(settings.paths.defaultCertificate, pem);
+  const started = startWorker({ program, configFile: pipe!.path, statsSocket: settings.paths.socket, logFile, env: {}, takeOverFrom: null });
+  await pipe!.write(`${head}  `);
+  await list!.opened();
+  // What the kernel does for a process that is gone.
+  await Promise.all([list!.end(), pipe!.end()]);
+  expect(await started).toMatchObject({ ok: false, output: expect.stringContaining('Missing LF on last line') as string });
 });
 
 describe('begun before the table is built', () => {
-  const gaveUp = async (one: LaunchOptions): Promise<boolean> => (await readFile(one.logFile, 'utf8')).includes('Missing LF on last line');
-  const launched = async (first: Foreseen, one: LaunchOptions, all: RoutingTable): Promise<number> => {
-    const begun = await begin(first, one);
-    expect(begun).not.toBeNull();
-    const answer = await launch(all, [], one, begun);
+  /** Pid of the HAProxy that serves in the end, and how many were started. */
+  const served = async (one: LaunchOptions, all: RoutingTable, before: (beginning: Beginning) => Promise<void> | void): Promise<{ readonly pid: number; readonly started: number }> => {
+    const counting = await countStarts(one);
+    const beginning = new Beginning(counting.options, () => Promise.resolve(true));
+    await before(beginning);
+    const answer = await launch(all, [], counting.options, beginning);
     if (!answer.ok) throw new Error(answer.output);
     const { pid } = answer.started.worker;
     atEnd(() => { process.kill(pid, 'SIGKILL'); });
-    return pid;
+    return { pid, started: await counting.starts() };
   };
+  /** HAProxy behind a script that keeps the pids of all that were started. */
+  const countStarts = async (one: LaunchOptions): Promise<{ readonly options: LaunchOptions; readonly starts: () => Promise<number> }> => {
+    const [script, pids] = [`${dirname(one.logFile)}/counted`, `${dirname(one.logFile)}/pids`];
+    await writeFile(script, `#!/bin/sh\necho $$ >> ${pids}\nexec haproxy "$@"\n`, { mode: 0o700 });
+    return {
+      options: { ...one, program: script },
+      starts: async () => {
+        const all = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
+        // All but the last are gone: nobody serves what was only expected.
+        for (const pid of all.slice(0, -1)) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+        return all.length;
+      },
+    };
+  };
+  const isServedAsItShould = async (one: LaunchOptions): Promise<void> => {
+    const { https } = one.settings.listen;
+    expect(await presented(https, 'r7.test')).toBe('DNS:*.test');
+    expect(await presented(https, 'unknown.example')).toBe('DNS:default.test');
+    const { listed } = await observe(new RuntimeSocket(one.settings.paths.socket), one.settings.paths);
+    expect([...listed.values()].sort()).toEqual(many().certificates.map(({ host }) => host).sort());
+    expect((await lstat(one.settings.paths.certificateList)).isFile()).toBe(true);
+  };
+  const certain = (all: RoutingTable): Foreseen => ({ ...all, passthrough: false });
+
   test('what was foreseen comes true: the one that was begun serves', async () => {
     const [one, all] = [await options(), many()];
-    await launched({ ...all, passthrough: false }, one, all);
-    expect(await presented(one.settings.listen.https, 'r7.test')).toBe('DNS:*.test');
-    expect(await gaveUp(one)).toBe(false);
+    expect(await served(one, all, (beginning) => beginning.foresee(certain(all)))).toMatchObject({ started: 1 });
+    await isServedAsItShould(one);
   });
-  test.each<[string, (all: RoutingTable) => Foreseen]>([
-    ['another certificate', (all) => ({ ...all, certificates: all.certificates.map((own, place) => (place === 7 ? { ...own, pem } : own)), passthrough: false })],
-    ['one certificate more', (all) => ({ ...all, certificates: [...all.certificates, { host: 's.test', pem: other, rule: 'ns/s' }], passthrough: false })],
-    ['another default certificate', (all) => ({ ...all, defaultCertificate: other, passthrough: false })],
-    ['a passthrough rule', (all) => ({ ...all, passthrough: true })],
-  ])('it does not (%s): that one gives up, another serves', async (_, foreseen) => {
+
+  test('certificates are passed on one after the other, long before all are known', async () => {
     const [one, all] = [await options(), many()];
-    await launched(foreseen(all), one, all);
-    expect(await presented(one.settings.listen.https, 'r7.test')).toBe('DNS:*.test');
-    expect(await presented(one.settings.listen.https, 'unknown.example')).toBe('DNS:default.test');
-    expect(await gaveUp(one)).toBe(true);
+    const { started } = await served(one, all, async (beginning) => {
+      beginning.expect([], Promise.resolve(pem));
+      for (const some of [all.certificates.slice(50, 70), all.certificates.slice(40, 60), all.certificates.slice(70)]) {
+        beginning.expect(some, Promise.resolve(pem));
+        await sleep(20);
+      }
+      await beginning.foresee(certain(all));
+    });
+    expect(started).toBe(1);
+    await isServedAsItShould(one);
+    // The map is read by Lua when HAProxy knows all of its configuration.
+    expect(await new RuntimeSocket(one.settings.paths.socket).read(`show map ${one.settings.paths.maps}/certificates.map`)).toContain(' r7.test ');
+  });
+
+  test.each<[string, (all: RoutingTable) => Foreseen]>([
+    ['another certificate', (all) => ({ ...certain(all), certificates: all.certificates.map((own, place) => (place === 7 ? { ...own, pem } : own)) })],
+    ['one certificate more', (all) => ({ ...certain(all), certificates: [...all.certificates, { host: 's.test', pem: other, rule: 'ns/s' }] })],
+    ['another default certificate', (all) => ({ ...certain(all), defaultCertificate: other })],
+    ['a passthrough rule', (all) => ({ ...certain(all), passthrough: true })],
+  ])('what was foreseen does not come true (%s): that one is ended, another serves', async (_, foreseen) => {
+    const [one, all] = [await options(), many()];
+    expect(await served(one, all, (beginning) => beginning.foresee(foreseen(all)))).toMatchObject({ started: 2 });
+    await isServedAsItShould(one);
+  });
+
+  test.each<[string, Foreseen['certificates'], string, boolean]>([
+    ['a certificate that is refused', [{ host: 'refused.test', pem: '', rule: 'ns/x' }], '', false],
+    ['the certificate of another route of the host', [{ host: 'r9.test', pem: '', rule: 'ns/x' }], '', false],
+    ['another default certificate', [], 'other', false],
+    ['no passthrough rule', [], '', true],
+  ])('what was expected is not what there will be (%s): that one is ended, another serves', async (_, wrong, otherDefault, passthrough) => {
+    const one = await options();
+    const all = passthrough ? table({ ...many(), rules: [...many().rules, rule({ id: 'ns/pass', host: 'pass.test', termination: 'passthrough', pool: { mode: 'tcp', members: [member('m1', { port: 1 })] } })].sort(compareRules) }) : many();
+    const { started } = await served(one, all, async (beginning) => {
+      beginning.expect(wrong.map((own) => ({ ...own, pem })), Promise.resolve(otherDefault === '' ? pem : other));
+      beginning.expect(all.certificates, Promise.resolve(pem));
+      await beginning.foresee({ ...all, passthrough });
+    });
+    expect(started).toBe(2);
+    await isServedAsItShould(one);
+  });
+
+  test('one that was begun for nothing is ended, however far it came', async () => {
+    for (const expected of [[], many().certificates]) {
+      const { options: counted, starts } = await countStarts(await options());
+      const beginning = new Beginning(counted, () => Promise.resolve(true));
+      beginning.expect(expected, Promise.resolve(pem));
+      await sleep(50);
+      expect(await beginning.take(null)).toBeNull();
+      expect(await starts()).toBe(1);
+      const [pid] = (await readFile(`${dirname(counted.logFile)}/pids`, 'utf8')).split('\n').map(Number);
+      expect(() => process.kill(pid!, 0)).toThrow('ESRCH');
+      beginning.expect(expected, Promise.resolve(pem));
+      await beginning.foresee(certain(many()));
+      expect([await beginning.take(many()), await starts()]).toEqual([null, 1]);
+    }
+  });
+
+  test('where HAProxy runs already nothing is begun', async () => {
+    const { options: counted } = await countStarts(await options());
+    const beginning = new Beginning(counted, () => Promise.resolve(false));
+    beginning.expect(many().certificates, Promise.resolve(pem));
+    await beginning.foresee(certain(many()));
+    expect([await beginning.take(many()), existsSync(`${dirname(counted.logFile)}/pids`)]).toEqual([null, false]);
   });
 });
 
 test('few certificates are not worth it', async () => {
-  const { settings, context, logFile, program } = await options();
-  const worker = { program, statsSocket: settings.paths.socket, logFile, env: {}, takeOverFrom: null };
-  expect(await startEarly(table({ defaultCertificate: pem }), 'head\n', worker, settings.paths, context)).toBeNull();
+  expect(await beginWith({ certificates: many().certificates.slice(0, 50), defaultCertificate: pem, passthrough: false }, await options())).toBeNull();
 });

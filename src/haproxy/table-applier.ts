@@ -3,10 +3,11 @@ import type { Logger } from '../lib/logger.ts';
 import type { RoutingTable } from '../table/routing-table.ts';
 import type { Running } from './adopt.ts';
 import { settingsDigest } from './config/haproxy-settings.ts';
-import type { Foreseen, Outcome } from './driver.ts';
+import type { Outcome } from './driver.ts';
 import { HaproxyError } from './haproxy-error.ts';
 import type { House } from './house.ts';
-import { begin, launch, needsTwoHops, type Begun } from './launch.ts';
+import { Beginning } from './beginning.ts';
+import { launch, needsTwoHops } from './launch.ts';
 import { observe } from './observed/observe.ts';
 import type { Observed } from './observed/observed.ts';
 import { Leftovers } from './plan/leftovers.ts';
@@ -39,15 +40,17 @@ export const unchanged: Outcome = { steps: 0, reload: null, drift: [], refused: 
 export class TableApplier {
   readonly #options: TableApplierOptions;
   readonly #leftovers: Leftovers;
+  /** The first worker, before its table is built. */
+  readonly beginning: Beginning;
   #running: Running | null = null;
   /** Planning brings the image forward: until every step is confirmed, or a new worker runs, it may be ahead of the worker. */
   #inDoubt = false;
   #recorded: Step[] | null = null;
-  #begun: Begun | null = null;
 
   constructor(options: TableApplierOptions) {
     this.#options = options;
     this.#leftovers = new Leftovers(options.clock, options.onLeftovers);
+    this.beginning = new Beginning(options.house.launch, async () => this.#running === null && (await options.workers.read()).length === 0);
   }
 
   get running(): Running | null {
@@ -68,8 +71,7 @@ export class TableApplier {
   }
 
   letGo(): void {
-    this.#begun?.early.end().catch(() => undefined);
-    this.#begun = null;
+    this.beginning.take(null).catch(() => undefined);
     this.#leftovers.clear();
     this.#running?.socket.close();
     this.#running = null;
@@ -83,12 +85,6 @@ export class TableApplier {
   /** true: the image may be ahead of the worker. */
   get isInDoubt(): boolean {
     return this.#inDoubt;
-  }
-
-  /** Begins with a first worker before its table is built. Where one runs, nothing is to be begun. */
-  async begin(first: Foreseen): Promise<void> {
-    if (this.#running !== null || this.#begun !== null || (await this.#options.workers.read()).length > 0) return;
-    this.#begun = await begin(first, this.#options.house.launch);
   }
 
   async apply(full: RoutingTable): Promise<Outcome> {
@@ -173,9 +169,7 @@ export class TableApplier {
     const { house, log, refused, workers } = this.#options;
     if (reason !== null) log.info('A new HAProxy worker takes over', { reason, detail });
     for (let attempt = 0; attempt < 100; attempt += 1) {
-      const begun = this.#begun;
-      this.#begun = null;
-      const launched = await launch(refused.without(full), await workers.read(), house.launch, begun);
+      const launched = await launch(refused.without(full), await workers.read(), house.launch, this.beginning);
       if (launched.ok) {
         const worker = await workers.add(launched.started.worker);
         const socket = new RuntimeSocket(house.settings.paths.socket);

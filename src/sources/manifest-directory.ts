@@ -23,6 +23,9 @@ export interface DirectoryPace extends QuietPace, FilePatience {
 
 export const defaultPace: DirectoryPace = { quiet: 1, longest: 20, settle: 25, emptied: 1000, rescan: 10_000, recover: 200 };
 
+/** The first reading gives way to others this often: HAProxy is begun, and certificates are judged, meanwhile. Milliseconds. */
+const breath = 5;
+
 const sameProblems = (a: readonly SourceProblem[], b: readonly SourceProblem[]): boolean =>
   a.length === b.length && a.every((one, place) => one === b[place] || JSON.stringify(one) === JSON.stringify(b[place]));
 
@@ -65,7 +68,14 @@ export class ManifestDirectory implements Source {
   async start(changed: (snapshot: Snapshot) => void): Promise<Snapshot> {
     requireDirectory(this.#directory);
     this.#watchAround();
-    this.#scan(this.#now());
+    const now = this.#now();
+    let paused = performance.now();
+    for (const _ of this.#tree.scanInSteps(now)) {
+      if (performance.now() - paused < breath) continue;
+      await new Promise((goOn) => setImmediate(goOn));
+      paused = performance.now();
+    }
+    this.#scanned(now);
     for (let next = this.#files.nextLook; next !== null && !this.#tree.isGone; next = this.#files.nextLook) {
       const wait = Math.max(1, next - this.#now());
       await new Promise((wake) => setTimeout(wake, wait));
@@ -114,6 +124,10 @@ export class ManifestDirectory implements Source {
 
   #scan(now: number): void {
     this.#tree.scan(now);
+    this.#scanned(now);
+  }
+
+  #scanned(now: number): void {
     const hurried = this.#tree.isGone || this.#watchers.refusals.size > 0;
     this.#nextScan = now + (hurried ? this.#pace.recover : this.#pace.rescan);
   }

@@ -56,7 +56,12 @@ export class ManifestTree {
 
   /** Looks at everything whose stamp says that it may have changed. */
   scan(now: number): void {
-    this.#scanDirectory(this.#root, now, 0);
+    this.#scanDirectory(this.#root, now);
+  }
+
+  /** The same, with a pause for the caller behind each file. */
+  scanInSteps(now: number): Iterable<void> {
+    return this.#steps(this.#root, now, 0);
   }
 
   /** Something happened to `name` in `directory`; null: to anything there. */
@@ -68,7 +73,7 @@ export class ManifestTree {
     }
     for (const file of this.#links.filesIn(directory)) this.lookAt(file, now);
     if (!this.#directories.has(directory)) return;
-    if (this.#mayBeAnything(directory, name)) this.#scanDirectory(directory, now, 0);
+    if (this.#mayBeAnything(directory, name)) this.#scanDirectory(directory, now);
     else if (name !== null) this.#visitName(join(directory, name), kindOfName(name), now);
   }
 
@@ -80,13 +85,13 @@ export class ManifestTree {
 
   #visitName(path: string, kind: NameKind, now: number): void {
     if (kind === 'manifest') this.lookAt(path, now);
-    else if (kind === 'other' && (this.#directories.has(path) || isDirectory(path))) this.#scanDirectory(path, now, 0);
+    else if (kind === 'other' && (this.#directories.has(path) || isDirectory(path))) this.#scanDirectory(path, now);
   }
 
   /** Reads one file, whatever its stamp says. */
   lookAt(path: string, now: number): void {
     this.#directories.get(dirname(path))?.present.add(path);
-    if (this.#files.look(path, now) === 'directory') this.#scanDirectory(path, now, 0);
+    if (this.#files.look(path, now) === 'directory') this.#scanDirectory(path, now);
     else this.#links.follow(path, (directory) => this.#directories.has(directory));
   }
 
@@ -109,7 +114,11 @@ export class ManifestTree {
     }
   }
 
-  #scanDirectory(directory: string, now: number, depth: number): void {
+  #scanDirectory(directory: string, now: number): void {
+    Array.from(this.#steps(directory, now, 0));
+  }
+
+  *#steps(directory: string, now: number, depth: number): Generator<void, void> {
     let names: readonly { readonly name: string | null; readonly link: boolean; readonly directory: boolean }[];
     try {
       // Watched first, listed second: whatever appears in between is seen by one of the two.
@@ -139,10 +148,12 @@ export class ManifestTree {
       const below = isDir || (link && isDirectory(path));
       if (!below && kind !== 'manifest') continue;
       present.add(path);
-      if (!below) this.#lookIfChanged(path, now);
-      else if (depth >= deepest || (link && leadsBack(directory, path))) {
+      if (!below) {
+        this.#lookIfChanged(path, now);
+        yield;
+      } else if (depth >= deepest || (link && leadsBack(directory, path))) {
         problems.push(problem('source-directory-unreadable', path, 'The link leads back to a directory around it.', 'Remove the link.'));
-      } else this.#scanDirectory(path, now, depth + 1);
+      } else yield* this.#steps(path, now, depth + 1);
     }
     for (const path of before) {
       if (present.has(path)) continue;

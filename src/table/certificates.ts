@@ -1,4 +1,7 @@
+import type { TlsMaterial } from '../admission/certificates/tls-material.ts';
 import type { Claim } from '../admission/claim.ts';
+import { isHostName } from '../net/dns-names.ts';
+import type { Route } from '../resources/route.ts';
 import { isRootPath } from './order.ts';
 import type { Certificate } from './routing-table.ts';
 
@@ -19,6 +22,16 @@ export const certificatesOf = (claims: readonly Claim[]): readonly Certificate[]
       host, pem: claim.certificate?.pem ?? '', rule: `${claim.route.metadata.namespace}/${claim.route.metadata.name}`,
     }))
     .sort((a, b) => (a.host < b.host ? -1 : 1));
+};
+
+/** Host that a route's own certificate will most likely be served with, before anybody has looked at other objects; null: that depends on more. */
+export const likelyHost = ({ host, wildcardPolicy, tls, problems }: Route): string | null =>
+  problems.length === 0 && wildcardPolicy === 'None' && isHostName(host) && (tls?.termination === 'edge' || tls?.termination === 'reencrypt') ? host : null;
+
+/** The certificate that a route will most likely be served with, given its judged PEM texts. */
+export const likelyCertificate = (route: Route, { served }: Pick<TlsMaterial, 'served'>): Pick<Certificate, 'host' | 'pem'> | null => {
+  const host = likelyHost(route);
+  return host === null || served === null ? null : { host, pem: served };
 };
 
 const servesBefore = (a: Claim, b: Claim): boolean => {

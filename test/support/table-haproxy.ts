@@ -5,6 +5,7 @@ import { defaultConfig } from '../../src/config.ts';
 import type { HaproxySettings } from '../../src/haproxy/config/haproxy-settings.ts';
 import { launch } from '../../src/haproxy/launch.ts';
 import { digestOf } from '../../src/haproxy/naming.ts';
+import { certificateFile } from '../../src/haproxy/process/certificate-file.ts';
 import type { Layout } from '../../src/haproxy/plan/layout.ts';
 import type { PlanContext } from '../../src/haproxy/plan/plan.ts';
 import { settingsFromConfig } from '../../src/haproxy/settings-from-config.ts';
@@ -25,7 +26,7 @@ export const makeStateDirectory = async (): Promise<string> => {
 export const planContext = (settings: HaproxySettings): PlanContext => {
   const { certs, defaultCertificate } = settings.paths;
   return {
-    caFile: (pem) => `${certs}/ca-${digestOf(pem)}.pem`, certificateFile: (host, pem) => `${certs}/${digestOf(`${host}\n${pem}`)}.pem`,
+    caFile: (pem) => `${certs}/ca-${digestOf(pem)}.pem`, certificateFile: (host, pem) => certificateFile(certs, host, pem),
     defaultCertificateFile: defaultCertificate, http2: settings.tls.http2, forwardedHeaders: settings.defaults.forwardedHeaders,
   };
 };

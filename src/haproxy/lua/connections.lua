@@ -1,7 +1,9 @@
 -- HTTP/2 connections that are re-used for another host than they were opened for. Runs only where the host of a request differs from
 -- the SNI of its connection.
 
-local certificates = Map.new(os.getenv("FAIRWAY_CERTIFICATES_MAP"), Map._str)
+-- Not before the whole configuration is read: which certificates there are may not be known when it begins.
+local certificates
+core.register_init(function() certificates = Map.new(os.getenv("FAIRWAY_CERTIFICATES_MAP"), Map._str) end)
 local file = assert(io.open(os.getenv("FAIRWAY_MISDIRECTED_PAGE")))
 local page = file:read("*a")
 file:close()

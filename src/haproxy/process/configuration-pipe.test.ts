@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +10,8 @@ beforeEach(() => { directory = mkdtempSync(join(tmpdir(), 'fairway-pipe-')); });
 afterEach(() => { rmSync(directory, { recursive: true, force: true }); });
 
 const make = async (): Promise<ConfigurationPipe> => {
-  const pipe = await ConfigurationPipe.make(join(directory, 'pipe'));
-  if (pipe === null) throw new Error('no pipe');
+  const [pipe] = (await ConfigurationPipe.make(join(directory, 'pipe'))) ?? [];
+  if (pipe === undefined) throw new Error('no pipe');
   return pipe;
 };
 
@@ -43,6 +43,27 @@ test('nor does one that ends in the middle', async () => {
   await pipe.write('x'.repeat(1_000_000));
   await pipe.abandon();
   await pipe.end();
+});
+
+test('once it is read, nothing is at its path: a file may take its place, and stays', async () => {
+  const [pipe, other] = (await ConfigurationPipe.make(join(directory, 'pipe'), join(directory, 'other')))!;
+  const read = readFile(pipe!.path, 'utf8');
+  await pipe!.opened();
+  writeFileSync(pipe!.path, 'a file');
+  await pipe!.write('text');
+  await pipe!.end();
+  expect([await read, await readFile(pipe!.path, 'utf8')]).toEqual(['text', 'a file']);
+  // Never opened: it goes with its end.
+  await other!.end();
+  expect(existsSync(other!.path)).toBe(false);
+});
+
+test('whoever waits for a reader hears that there will be none', async () => {
+  const pipe = await make();
+  const opened = pipe.opened();
+  await pipe.abandon();
+  await opened;
+  await pipe.opened();
 });
 
 test('where no pipe can be made there is none', async () => {

@@ -5,9 +5,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /**
- * A named pipe that a HAProxy which is starting reads its configuration from (`-f`), while it is written. HAProxy 2.6 parses each line as it
- * comes. One that is cut off in the middle of a line is refused ("Missing LF on last line"): whoever writes piece by piece ends no piece
- * but the last with its line, so that a writer who dies leaves no HAProxy with half a configuration behind.
+ * A named pipe that a HAProxy which is starting reads its configuration from (`-f`), or a list of certificates (`crt-list`), while it is
+ * written. HAProxy 2.6 parses each line as it comes. A configuration that is cut off in the middle of a line is refused ("Missing LF on last
+ * line"): whoever writes piece by piece ends no piece but the last with its line, so that a writer who dies leaves no HAProxy with half a
+ * configuration behind.
  */
 export class ConfigurationPipe {
   readonly path: string;
@@ -19,17 +20,21 @@ export class ConfigurationPipe {
     this.path = path;
   }
 
-  /** null: no pipe can be made here (a file system without them, no mkfifo). Whatever was at `path` is gone. */
-  static async make(path: string): Promise<ConfigurationPipe | null> {
-    await unlink(path).catch(() => undefined);
-    return promisify(execFile)('mkfifo', ['-m', '600', path]).then(() => new ConfigurationPipe(path), () => null);
+  /** One for each path; null: none can be made here (a file system without them, no mkfifo). Whatever was at a path is gone. */
+  static async make(...paths: readonly string[]): Promise<readonly ConfigurationPipe[] | null> {
+    await Promise.all(paths.map((path) => unlink(path).catch(() => undefined)));
+    return promisify(execFile)('mkfifo', ['-m', '600', ...paths]).then(() => paths.map((path) => new ConfigurationPipe(path)), () => null);
+  }
+
+  /** Resolves when there is a reader, or none any more; then nothing is at the path: another file may take its place. */
+  async opened(): Promise<void> {
+    if (!this.#unread) await this.#open();
   }
 
   /** Waits until there is a reader, and until it has taken nearly all. Does nothing once there is none any more: its last words say why. */
   async write(text: string): Promise<void> {
     if (this.#unread) return;
-    this.#file ??= open(this.path, 'w').catch(() => null).finally(() => { this.#opened = true; });
-    const file = await this.#file;
+    const file = await this.#open();
     await file?.writeFile(text).catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
     });
@@ -38,9 +43,10 @@ export class ConfigurationPipe {
   /** The reader finds the end of the text. */
   async end(): Promise<void> {
     const file = await this.#file;
+    const unopened = this.#file === null;
     this.#file = Promise.resolve(null);
     await file?.close();
-    await unlink(this.path).catch(() => undefined);
+    if (unopened) await unlink(this.path).catch(() => undefined);
   }
 
   /** The reader has ended. If it had not come to reading, opening the pipe would wait for ever: then this takes its place for a moment. */
@@ -50,5 +56,14 @@ export class ConfigurationPipe {
     const reader = await open(this.path, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null);
     await this.#file;
     await reader?.close();
+  }
+
+  #open(): Promise<FileHandle | null> {
+    this.#file ??= open(this.path, 'w').catch(() => null).then(async (file) => {
+      this.#opened = true;
+      await unlink(this.path).catch(() => undefined);
+      return file;
+    });
+    return this.#file;
   }
 }

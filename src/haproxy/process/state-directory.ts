@@ -1,5 +1,6 @@
 import { chmod, mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { certificateDirectory } from './certificate-file.ts';
 import { acquireLock } from './state-lock.ts';
 
 /** The directory that Fairway and its HAProxy share, locked for this process. Paths are absolute. */
@@ -29,7 +30,7 @@ export async function openStateDirectory(path: string): Promise<StateDirectoryAn
   if (length > longestPath) {
     return { ok: false, message: `The state directory ${absolute} has a path of ${length} bytes; unix sockets inside allow ${longestPath}. Choose a shorter one.` };
   }
-  const directories = { run: join(absolute, 'run'), maps: join(absolute, 'maps'), certs: join(absolute, 'certs'), lua: join(absolute, 'lua') };
+  const directories = { run: join(absolute, 'run'), maps: join(absolute, 'maps'), certs: certificateDirectory(absolute), lua: join(absolute, 'lua') };
   try {
     await makeDirectory(absolute);
     // It may have been there, open to others.

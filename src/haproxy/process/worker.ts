@@ -20,8 +20,12 @@ export interface WorkerStart {
   readonly logFile: string;
   /** Variables besides those of this process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Milliseconds; default 20000. */
+  /** Resolves when the process has been given all that it reads. Before that nobody asks whether it serves, and it has all the time. */
+  readonly given?: Promise<void>;
+  /** Milliseconds from then on; default 20000. */
   readonly timeout?: number;
+  /** Nobody wants it any more: it is killed unless it serves already. */
+  readonly unwanted?: AbortSignal;
   /** Told when the process has ended, whenever that is, or could not be started. */
   readonly ended?: () => void;
 }
@@ -63,9 +67,13 @@ export async function startWorker(start: WorkerStart): Promise<WorkerStarted> {
     child.once('error', (error) => { resolve(`[ALERT] : cannot run ${start.program}: ${error.message}\n`); });
   });
   if (start.ended !== undefined) Promise.race([exited, failed]).then(start.ended, start.ended);
+  const kill = (): void => { child.kill('SIGKILL'); };
+  start.unwanted?.addEventListener('abort', kill);
   const outcome = await Promise.race([
-    exited.then(() => 'ended' as const), failed.then(() => 'ended' as const), untilItAnswers(child, start.statsSocket, start.timeout ?? 20_000),
+    exited.then(() => 'ended' as const), failed.then(() => 'ended' as const),
+    (start.given ?? Promise.resolve()).then(() => untilItAnswers(child, start.statsSocket, start.timeout ?? 20_000)),
   ]);
+  start.unwanted?.removeEventListener('abort', kill);
   const identity = child.pid === undefined ? null : readIdentity(child.pid);
   if (outcome === 'answers' && identity !== null) {
     child.unref();
@@ -75,7 +83,7 @@ export async function startWorker(start: WorkerStart): Promise<WorkerStarted> {
   let remark = '';
   if (outcome === 'late') {
     remark = `[ALERT] : HAProxy did not serve within ${start.timeout ?? 20_000} ms and was stopped\n`;
-    child.kill('SIGKILL');
+    kill();
   }
   const { code } = await exited;
   // env(1): 126 for a program that cannot be run, 127 for one that is not there.

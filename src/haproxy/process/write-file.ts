@@ -1,17 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { open, readFile, rename, unlink } from 'node:fs/promises';
+import { closeSync, lstatSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 
 /**
  * Writes `content` with mode 0600 through a temporary file beside it and a rename, so that a reader sees the old or the new
- * content and never a part. Nothing is written when the file has this content already. Says whether it wrote.
+ * content and never a part. Nothing is written when the file has this content already. Says whether it wrote. Whatever else is at the path
+ * (a pipe that an earlier run left) gives way.
  */
 export async function writeFileIfChanged(path: string, content: string | Uint8Array): Promise<boolean> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  const present = await readFile(path).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  });
+  const present = await readRegular(path);
   if (present?.equals(bytes) === true) return false;
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -28,6 +26,16 @@ export async function writeFileIfChanged(path: string, content: string | Uint8Ar
     throw error;
   }
   return true;
+}
+
+/** null: there is no file. Reading a pipe would wait for ever. */
+async function readRegular(path: string): Promise<Buffer | null> {
+  try {
+    return (await lstat(path)).isFile() ? await readFile(path) : null;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /**
@@ -53,4 +61,10 @@ export function writeNewFile(path: string, content: string): void {
     }
     throw error;
   }
+}
+
+/** `writeFileIfChanged` at once, for small files. */
+export function writeSmallFileIfChanged(path: string, content: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === true && readFileSync(path, 'utf8') === content) return;
+  writeNewFile(path, content);
 }
