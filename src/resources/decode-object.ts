@@ -1,5 +1,5 @@
-import { isMapping, printable } from './fields.ts';
-import type { Notes, RawObject, Section } from './fields.ts';
+import { isMapping, printable, wholeObject } from './fields.ts';
+import type { RawObject } from './fields.ts';
 import { kinds } from './kinds.ts';
 import type { Kind, KindEntry, Resource } from './kinds.ts';
 import { decodeMetadata } from './metadata.ts';
@@ -35,7 +35,7 @@ const subjectOf = (raw: RawObject, kind: string): string => {
   return `${printable(kind)} ${namespace}${printable(name)}`;
 };
 
-/** Decodes one object of any kind. Never throws, whatever `raw` is. */
+/** Decodes one object of any kind. Never throws, whatever `raw` is. The texts of the resource are those of `raw`, not copies. */
 export function decodeObject(raw: unknown, origin: Origin): Decoded {
   if (!isMapping(raw)) {
     const problem = { path: '', message: 'This is not an object.', hint: 'An object begins with apiVersion:, kind: and metadata:.' };
@@ -43,23 +43,21 @@ export function decodeObject(raw: unknown, origin: Origin): Decoded {
   }
   const kind = textAt(raw, 'kind');
   const apiVersion = textAt(raw, 'apiVersion');
-  const subject = subjectOf(raw, kind);
   if (kind === '') {
     return { is: 'not-an-object', problem: { path: '', message: 'The object has no kind.', hint: 'Write apiVersion: and kind:, e.g. kind: Route.' } };
   }
   if (!isKind(kind)) {
     const meant = nearestWord(kind, Object.keys(kinds));
     const hint = meant === undefined ? `Fairway reads ${Object.keys(kinds).join(', ')}; other kinds may stay where they are.` : `Did you mean ${meant}?`;
-    return { is: 'unknown-kind', subject, problem: { path: 'kind', message: `${printable(kind)} is not a kind that Fairway reads.`, hint } };
+    return { is: 'unknown-kind', subject: subjectOf(raw, kind), problem: { path: 'kind', message: `${printable(kind)} is not a kind that Fairway reads.`, hint } };
   }
   const entry: KindEntry = kinds[kind];
   if (!entry.apiVersions.includes(apiVersion)) {
     const said = apiVersion === '' ? 'has no apiVersion' : `has the apiVersion ${printable(apiVersion)}, which Fairway does not read`;
-    return { is: 'unknown-version', subject, problem: { path: 'apiVersion', message: `This ${kind} ${said}.`, hint: `Write apiVersion: ${entry.apiVersions[0]}.` } };
+    return { is: 'unknown-version', subject: subjectOf(raw, kind), problem: { path: 'apiVersion', message: `This ${kind} ${said}.`, hint: `Write apiVersion: ${entry.apiVersions[0]}.` } };
   }
-  const notes: Notes = { problems: [], unknown: [] };
-  const object: Section = { raw, path: '', notes };
+  const object = wholeObject(raw);
   const metadata = decodeMetadata(object, kind, entry.clusterScoped, origin);
-  if ('nameless' in metadata) return { is: 'nameless', subject, problem: metadata.nameless };
-  return { is: 'resource', resource: entry.decode(object, metadata), unknown: notes.unknown };
+  if ('nameless' in metadata) return { is: 'nameless', subject: subjectOf(raw, kind), problem: metadata.nameless };
+  return { is: 'resource', resource: entry.decode(object, metadata), unknown: object.notes.unknown };
 }

@@ -68,8 +68,8 @@ export function decodeEndpointSlice(object: Section, metadata: Metadata): Endpoi
     kind: 'EndpointSlice', metadata,
     serviceName: metadata.labels[serviceLabel] ?? '',
     addressType: text(object, 'addressType'),
-    ports: sections(object, 'ports').map(decodePort),
-    endpoints: sections(object, 'endpoints').map(decodeEndpoint),
+    ports: sections(object, 'ports', decodePort),
+    endpoints: sections(object, 'endpoints', decodeEndpoint),
     problems: problemsFound(object),
   };
 }

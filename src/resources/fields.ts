@@ -1,4 +1,5 @@
 import { nearestWord } from '../lib/nearest-word.ts';
+import { none, orNone } from '../lib/none.ts';
 import type { FieldProblem } from './metadata.ts';
 
 /** A mapping as the parser or the API hands it over: nothing about it is known yet. */
@@ -12,17 +13,32 @@ export interface Notes {
   readonly unknown: FieldProblem[];
 }
 
-/** One mapping inside an object, with the path that leads to it. */
+/** One mapping inside an object, and how one gets there: the path is only made where something has to be told about it. */
 export interface Section {
   readonly raw: RawObject;
-  /** `spec.to`, or empty for the object itself. */
-  readonly path: string;
   readonly notes: Notes;
+  /** null: this is the object itself. */
+  readonly around: Section | null;
+  /** Name of its field in the section around it. */
+  readonly name: string;
+  /** Place in the list of that name; -1: no entry of a list. */
+  readonly place: number;
 }
+
+/** The object itself as a section. */
+export const wholeObject = (raw: RawObject): Section => ({ raw, notes: { problems: [], unknown: [] }, around: null, name: '', place: -1 });
 
 export const isMapping = (value: unknown): value is RawObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const pathOf = (section: Section, name: string): string => (section.path === '' ? name : `${section.path}.${name}`);
+/** `spec.alternateBackends[0]`; empty for the object itself. */
+export const pathOf = (section: Section): string => {
+  if (section.around === null) return '';
+  const path = pathIn(section.around, section.name);
+  return section.place < 0 ? path : `${path}[${section.place}]`;
+};
+
+/** Path of the field `name` of a section. */
+export const pathIn = (section: Section, name: string): string => (section.around === null ? name : `${pathOf(section)}.${name}`);
 
 /** A JSON null means "not set" in Kubernetes. Own fields only: `__proto__` and `constructor` must find nothing. */
 const valueOf = (section: Section, name: string): unknown => {
@@ -45,30 +61,13 @@ const wrong = (section: Section, path: string, wanted: string, value: unknown, h
   section.notes.problems.push({ path, message: `${path} must be ${wanted}, but it is ${describe(value)}.`, hint });
 };
 
-/** Short texts seen before. Objects say `Service`, `TCP`, `http` and their namespace thousands of times. */
-const shared = new Map<string, string>();
-
-/**
- * A copy that does not keep its source alive. V8 makes `text.slice()` of 13 characters and more a window onto the whole
- * text, so one host name would keep a manifest of megabytes in memory for as long as the Route lives; a text that was joined
- * keeps its pieces. Short texts, which are copies already, are kept once each.
- */
-export const own = (value: string): string => {
-  if (value.length >= 13) return Buffer.from(value, 'utf8').toString('utf8');
-  const known = shared.get(value);
-  if (known !== undefined) return known;
-  if (shared.size >= 20_000) shared.clear();
-  shared.set(value, value);
-  return value;
-};
-
 /** Text, or empty when not set. */
 export function text(section: Section, name: string): string {
   const value = valueOf(section, name);
-  if (typeof value === 'string') return own(value);
+  if (typeof value === 'string') return value;
   if (value === undefined) return '';
   const scalar = typeof value === 'number' || typeof value === 'boolean';
-  wrong(section, pathOf(section, name), 'text', value, scalar ? 'Write it in quotes.' : `Write it as ${name}: some-text.`);
+  wrong(section, pathIn(section, name), 'text', value, scalar ? 'Write it in quotes.' : `Write it as ${name}: some-text.`);
   return '';
 }
 
@@ -77,7 +76,7 @@ export function integer(section: Section, name: string): number | null {
   const value = valueOf(section, name);
   if (value === undefined) return null;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  wrong(section, pathOf(section, name), 'a whole number', value, 'Write digits only, without quotes and without a fraction.');
+  wrong(section, pathIn(section, name), 'a whole number', value, 'Write digits only, without quotes and without a fraction.');
   return null;
 }
 
@@ -85,7 +84,7 @@ export function integer(section: Section, name: string): number | null {
 export function portNumber(section: Section, name: string): number | null {
   const value = integer(section, name);
   if (value === null || (value >= 1 && value <= 65_535)) return value;
-  const path = pathOf(section, name);
+  const path = pathIn(section, name);
   section.notes.problems.push({ path, message: `${path} must be a port from 1 to 65535, but it is ${value}.`, hint: 'Write the number of the port.' });
   return null;
 }
@@ -94,9 +93,9 @@ export function portNumber(section: Section, name: string): number | null {
 export function textOrInteger(section: Section, name: string): string | number | null {
   const value = valueOf(section, name);
   if (value === undefined) return null;
-  if (typeof value === 'string') return own(value);
+  if (typeof value === 'string') return value;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  wrong(section, pathOf(section, name), 'a whole number or a name', value, 'Write the number of a port, or the name it has in the Service.');
+  wrong(section, pathIn(section, name), 'a whole number or a name', value, 'Write the number of a port, or the name it has in the Service.');
   return null;
 }
 
@@ -105,7 +104,7 @@ export function flag(section: Section, name: string): boolean | null {
   const value = valueOf(section, name);
   if (value === undefined) return null;
   if (typeof value === 'boolean') return value;
-  wrong(section, pathOf(section, name), 'true or false', value, 'Write true or false, without quotes.');
+  wrong(section, pathIn(section, name), 'true or false', value, 'Write true or false, without quotes.');
   return null;
 }
 
@@ -113,71 +112,84 @@ export function flag(section: Section, name: string): boolean | null {
 export function section(parent: Section, name: string): Section | null {
   const value = valueOf(parent, name);
   if (value === undefined) return null;
-  const path = pathOf(parent, name);
-  if (isMapping(value)) return { raw: value, path, notes: parent.notes };
-  wrong(parent, path, 'a mapping', value, `Write the fields of ${name} below it, indented.`);
+  if (isMapping(value)) return { raw: value, notes: parent.notes, around: parent, name, place: -1 };
+  wrong(parent, pathIn(parent, name), 'a mapping', value, `Write the fields of ${name} below it, indented.`);
   return null;
 }
 
-function list(parent: Section, name: string): readonly unknown[] {
+const empty: RawObject = Object.freeze({});
+
+/** A mapping below this one; one without fields when not set. */
+export const sectionOrEmpty = (parent: Section, name: string): Section =>
+  section(parent, name) ?? { raw: empty, notes: parent.notes, around: parent, name, place: -1 };
+
+const isThere = <T>(value: T | null): value is T => value !== null;
+
+/**
+ * What `decode` makes of each entry of a list, those left out for which it gives null; or none when not set. The arrays are kept for long: they
+ * have room for what is in them and no more, which one that grew has not.
+ */
+function list<T extends object | string>(parent: Section, name: string, decode: (value: unknown, place: number) => T | null): readonly T[] {
   const value = valueOf(parent, name);
-  if (value === undefined) return [];
-  if (Array.isArray(value)) return value as readonly unknown[];
-  wrong(parent, pathOf(parent, name), 'a list', value, 'Write one entry a line, each beginning with "- ".');
-  return [];
+  if (value === undefined) return none;
+  if (!Array.isArray(value)) {
+    wrong(parent, pathIn(parent, name), 'a list', value, 'Write one entry a line, each beginning with "- ".');
+    return none;
+  }
+  const found = (value as readonly unknown[]).map(decode);
+  return orNone(found.every(isThere) ? found : found.filter(isThere));
 }
 
-/** The mappings of a list, or none when not set. */
-export function sections(parent: Section, name: string): readonly Section[] {
-  const found: Section[] = [];
-  list(parent, name).forEach((value, place) => {
-    const path = `${pathOf(parent, name)}[${place}]`;
-    if (isMapping(value)) found.push({ raw: value, path, notes: parent.notes });
-    else wrong(parent, path, 'a mapping', value, 'Write the fields of the entry after its "- ".');
+/** What `decode` makes of the mappings of a list, those left out for which it gives null; or none when not set. */
+export const sections = <T extends object>(parent: Section, name: string, decode: (entry: Section) => T | null): readonly T[] =>
+  list(parent, name, (raw, place) => {
+    if (isMapping(raw)) return decode({ raw, notes: parent.notes, around: parent, name, place });
+    wrong(parent, `${pathIn(parent, name)}[${place}]`, 'a mapping', raw, 'Write the fields of the entry after its "- ".');
+    return null;
   });
-  return found;
-}
 
 /** The texts of a list, or none when not set. */
-export function texts(parent: Section, name: string): readonly string[] {
-  const found: string[] = [];
-  list(parent, name).forEach((value, place) => {
-    if (typeof value === 'string') found.push(own(value));
-    else wrong(parent, `${pathOf(parent, name)}[${place}]`, 'text', value, 'Write it in quotes.');
+export const texts = (parent: Section, name: string): readonly string[] =>
+  list(parent, name, (value, place) => {
+    if (typeof value === 'string') return value;
+    wrong(parent, `${pathIn(parent, name)}[${place}]`, 'text', value, 'Write it in quotes.');
+    return null;
   });
-  return found;
-}
 
-/** A mapping of texts, entry by entry; entries of other types become problems at `path[key]`, as Kubernetes writes it. */
-export function textEntries(parent: Section, name: string): readonly (readonly [key: string, value: string])[] {
+/**
+ * Gives each entry of a mapping of texts to `take`, after the entries of other types became problems at `path[key]`, as Kubernetes writes it. A null
+ * is an empty text. Gives the number of all entries.
+ */
+export function eachText(parent: Section, name: string, take: (key: string, value: string) => void): number {
   const mapping = section(parent, name);
-  if (mapping === null) return [];
-  const found: (readonly [string, string])[] = [];
-  for (const key of Object.keys(mapping.raw)) {
+  if (mapping === null) return 0;
+  const keys = Object.keys(mapping.raw);
+  for (const key of keys) {
     const value = mapping.raw[key];
-    if (typeof value === 'string') found.push([key, own(value)]);
-    else if (value === null) found.push([key, '']);
-    else wrong(mapping, `${mapping.path}[${key}]`, 'text', value, 'Write it in quotes.');
+    if (typeof value !== 'string' && value !== null) wrong(mapping, `${pathOf(mapping)}[${key}]`, 'text', value, 'Write it in quotes.');
   }
-  return found;
+  for (const key of keys) {
+    const value = mapping.raw[key];
+    if (typeof value === 'string') take(key, value);
+    else if (value === null) take(key, '');
+  }
+  return keys.length;
 }
 
 /** Notes every field that is not in `known`, with the field that was probably meant. */
 export function noteUnknown(found: Section, known: ReadonlySet<string>): void {
-  for (const name of Object.keys(found.raw)) {
-    if (known.has(name)) continue;
-    const shown = printable(name);
-    const path = pathOf(found, shown);
-    const meant = nearestWord(name, known);
-    const hint = meant === undefined ? `Known here: ${[...known].join(', ')}.` : `Did you mean ${meant}?`;
-    found.notes.unknown.push({ path, message: `${path} is not a field that exists here; it has no effect.`, hint });
-  }
+  for (const name in found.raw) if (!known.has(name)) note(found, name, known);
 }
 
-const none: readonly FieldProblem[] = [];
+function note(found: Section, name: string, known: ReadonlySet<string>): void {
+  const path = pathIn(found, printable(name));
+  const meant = nearestWord(name, known);
+  const hint = meant === undefined ? `Known here: ${[...known].join(', ')}.` : `Did you mean ${meant}?`;
+  found.notes.unknown.push({ path, message: `${path} is not a field that exists here; it has no effect.`, hint });
+}
 
-/** The problems of an object that is decoded; one empty list for the many objects that have none. */
-export const problemsFound = (object: Section): readonly FieldProblem[] => (object.notes.problems.length === 0 ? none : object.notes.problems);
+/** The problems of an object that is decoded. */
+export const problemsFound = (object: Section): readonly FieldProblem[] => orNone(object.notes.problems);
 
 /** What somebody typed, fit for one line of a message. */
 export const printable = (value: string): string => {

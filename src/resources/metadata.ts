@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
-import { noteUnknown, own, printable, section, text, textEntries } from './fields.ts';
+import { eachText, noteUnknown, printable, section, text } from './fields.ts';
 import type { Section } from './fields.ts';
+import { own } from './own-text.ts';
 
 /** Where an object was read: shown with every verdict, so that a person can go and look. */
 export interface Origin {
@@ -75,10 +76,8 @@ const madeUid = (kind: string, namespace: string, name: string): string => {
 const nothing: Readonly<Record<string, string>> = Object.freeze({});
 
 const keyed = (found: Section, name: string): Readonly<Record<string, string>> => {
-  const entries = textEntries(found, name);
-  if (entries.length === 0) return nothing;
   const map: Record<string, string> = {};
-  for (const [key, value] of entries) {
+  const entries = eachText(found, name, (key, value) => {
     // Keys that name a member of Object.prototype in a harmful way (`__proto__`) are no qualified names.
     if (qualifiedName.test(key)) map[key] = value;
     else {
@@ -86,8 +85,8 @@ const keyed = (found: Section, name: string): Readonly<Record<string, string>> =
       const hint = 'Use letters, digits, "-", "_" and "." (at most 63), optionally after a DNS name and "/".';
       found.notes.problems.push({ path, message: `${path} is not a key that Kubernetes accepts.`, hint });
     }
-  }
-  return map;
+  });
+  return entries === 0 ? nothing : map;
 };
 
 const creation = (found: Section): number => {

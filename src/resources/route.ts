@@ -1,5 +1,5 @@
-import { none, orNone } from '../lib/none.ts';
-import { integer, noteUnknown, problemsFound, section, sections, text, textOrInteger } from './fields.ts';
+import { none } from '../lib/none.ts';
+import { integer, noteUnknown, pathIn, problemsFound, section, sectionOrEmpty, sections, text, textOrInteger } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -79,28 +79,28 @@ const decodeTls = (found: Section): RouteTls => {
   };
 };
 
-const decodeHeader = (entry: Section): readonly HeaderAction[] => {
+const decodeHeader = (entry: Section): HeaderAction | null => {
   noteUnknown(entry, knownInHeader);
-  const problem = (path: string, message: string, hint: string): readonly HeaderAction[] => {
+  const problem = (path: string, message: string, hint: string): null => {
     entry.notes.problems.push({ path, message: `${path} ${message}`, hint });
-    return [];
+    return null;
   };
   const name = text(entry, 'name');
   const action = section(entry, 'action');
-  if (action === null) return problem(`${entry.path}.action`, 'is missing.', 'Write action: with type: Set or type: Delete below it.');
+  if (action === null) return problem(pathIn(entry, 'action'), 'is missing.', 'Write action: with type: Set or type: Delete below it.');
   noteUnknown(action, knownInAction);
   const type = text(action, 'type');
-  if (type === 'Delete') return [{ type, name }];
-  if (type !== 'Set') return problem(`${action.path}.type`, 'must be Set or Delete.', 'Write type: Set or type: Delete.');
+  if (type === 'Delete') return { type, name };
+  if (type !== 'Set') return problem(pathIn(action, 'type'), 'must be Set or Delete.', 'Write type: Set or type: Delete.');
   const set = section(action, 'set');
-  if (set === null) return problem(`${action.path}.set`, 'is missing.', 'Write set: with value: below it.');
-  return [{ type, name, value: text(set, 'value') }];
+  if (set === null) return problem(pathIn(action, 'set'), 'is missing.', 'Write set: with value: below it.');
+  return { type, name, value: text(set, 'value') };
 };
 
 /** Texts as written; unwritten `to.kind` and `wildcardPolicy` have the API server's defaults. */
 export function decodeRoute(object: Section, metadata: Metadata): Route {
   noteUnknown(object, known);
-  const spec = section(object, 'spec') ?? { ...object, raw: {}, path: 'spec' };
+  const spec = sectionOrEmpty(object, 'spec');
   noteUnknown(spec, knownInSpec);
   const to = section(spec, 'to');
   const port = section(spec, 'port');
@@ -116,12 +116,12 @@ export function decodeRoute(object: Section, metadata: Metadata): Route {
     subdomain: text(spec, 'subdomain'),
     path: text(spec, 'path'),
     to: to === null ? { kind: 'Service', name: '', weight: null } : decodeTarget(to),
-    alternateBackends: orNone(sections(spec, 'alternateBackends').map(decodeTarget)),
+    alternateBackends: sections(spec, 'alternateBackends', decodeTarget),
     targetPort: port === null ? null : textOrInteger(port, 'targetPort'),
     tls: tls === null ? null : decodeTls(tls),
     wildcardPolicy: text(spec, 'wildcardPolicy') || 'None',
-    requestHeaders: actions === null ? none : orNone(sections(actions, 'request').flatMap(decodeHeader)),
-    responseHeaders: actions === null ? none : orNone(sections(actions, 'response').flatMap(decodeHeader)),
+    requestHeaders: actions === null ? none : sections(actions, 'request', decodeHeader),
+    responseHeaders: actions === null ? none : sections(actions, 'response', decodeHeader),
     problems: problemsFound(object),
   };
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { noteUnknown, printable, problemsFound, text, textEntries } from './fields.ts';
+import { eachText, noteUnknown, printable, problemsFound, text } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -39,11 +39,11 @@ export function decodeSecret(object: Section, metadata: Metadata): Secret {
     if (keyText.test(key)) data[key] = value;
     else refuse(field, key, 'is not a key that a Secret can have.', 'Use letters, digits, "-", "_" and "." only.');
   };
-  for (const [key, value] of textEntries(object, 'data')) {
+  eachText(object, 'data', (key, value) => {
     const decoded = decodeBase64(value);
     if (decoded === null) refuse('data', key, 'is not base64.', 'Write the output of base64 -w0, or put the plain text below stringData.');
     else put('data', key, decoded);
-  }
-  for (const [key, value] of textEntries(object, 'stringData')) put('stringData', key, value);
+  });
+  eachText(object, 'stringData', (key, value) => { put('stringData', key, value); });
   return { kind: 'Secret', metadata, type: text(object, 'type') || 'Opaque', data, problems: problemsFound(object) };
 }

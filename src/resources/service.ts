@@ -1,4 +1,4 @@
-import { noteUnknown, portNumber, problemsFound, section, sections, text, textOrInteger } from './fields.ts';
+import { noteUnknown, pathIn, portNumber, problemsFound, sectionOrEmpty, sections, text, textOrInteger } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
 
@@ -30,29 +30,31 @@ const knownInSpec = new Set([
 ]);
 const knownInPort = new Set(['name', 'protocol', 'appProtocol', 'port', 'targetPort', 'nodePort']);
 
-const decodePort = (entry: Section): readonly ServicePort[] => {
+const decodePort = (entry: Section): ServicePort | null => {
   noteUnknown(entry, knownInPort);
   const noticed = entry.notes.problems.length;
   const port = portNumber(entry, 'port');
-  const rest = { name: text(entry, 'name'), targetPort: textOrInteger(entry, 'targetPort'), protocol: text(entry, 'protocol') || 'TCP' };
-  if (port !== null) return [{ ...rest, port }];
+  const name = text(entry, 'name');
+  const targetPort = textOrInteger(entry, 'targetPort');
+  const protocol = text(entry, 'protocol') || 'TCP';
+  if (port !== null) return { name, targetPort, protocol, port };
   if (entry.notes.problems.length === noticed) {
-    const path = `${entry.path}.port`;
+    const path = pathIn(entry, 'port');
     entry.notes.problems.push({ path, message: `${path} is missing.`, hint: 'Write the port that the Service listens on, e.g. port: 80.' });
   }
-  return [];
+  return null;
 };
 
 /** Ports without a number become problems and are left out. */
 export function decodeService(object: Section, metadata: Metadata): Service {
   noteUnknown(object, known);
-  const spec = section(object, 'spec') ?? { ...object, raw: {}, path: 'spec' };
+  const spec = sectionOrEmpty(object, 'spec');
   noteUnknown(spec, knownInSpec);
   return {
     kind: 'Service', metadata,
     type: text(spec, 'type') || 'ClusterIP',
     clusterIP: text(spec, 'clusterIP'),
-    ports: sections(spec, 'ports').flatMap(decodePort),
+    ports: sections(spec, 'ports', decodePort),
     problems: problemsFound(object),
   };
 }

@@ -1,6 +1,7 @@
 import { EVENT_ID, constructFromEvents, parseEvents } from 'js-yaml';
 import type { Event } from 'js-yaml';
 import { isMapping } from '../resources/fields.ts';
+import { ownTexts } from '../resources/own-text.ts';
 import { expansionOf } from './alias-bomb.ts';
 import type { SourceProblemCode } from './source-codes.ts';
 import { readPlainYaml } from './plain-yaml.ts';
@@ -61,8 +62,8 @@ function expandList(value: unknown, events: readonly Event[], source: string, fr
  * Parses the text of one document: one object, the items of a List, or nothing (comments only). Never throws; a mistake
  * says where it is and what to write instead.
  */
-export function parseDocument(source: string): ParsedDocument {
-  const plain = readPlainYaml(source);
+export function parseDocument(source: string, bytes: Buffer, isPrintable: boolean): ParsedDocument {
+  const plain = isPrintable ? readPlainYaml(source, bytes) : null;
   // Items of a list are told apart by where they stand in the text, which the parser's events say.
   if (plain === null || listOf(plain.value) !== null) return parseAnyDocument(source);
   return { is: 'values', values: [{ ...plain, text: null }] };
@@ -83,7 +84,8 @@ export function parseAnyDocument(source: string): ParsedDocument {
     const documents = constructFromEvents(events, { source, schema, maxTotalMergeKeys });
     const values: RawValue[] = [];
     let place = 0;
-    for (const value of documents) {
+    for (const parsed of documents) {
+      const value = ownTexts(parsed);
       while (place < events.length && events[place]?.type !== EVENT_ID.DOCUMENT) place++;
       const root = place + 1;
       place = root;

@@ -1,15 +1,18 @@
+import { textFrom } from './plain-texts.ts';
+
 /** Not certainly what it looks like: the parser of all of YAML decides. */
 export const uncertain = Symbol('uncertain');
 
 /** Words that YAML 1.2's core schema (section 10.3.2) reads as null or a boolean. */
 const words = new Map<string, boolean | null>([['true', true], ['false', false], ['null', null]]);
 const otherSpellings = new Set(['True', 'TRUE', 'False', 'FALSE', 'Null', 'NULL']);
-const integer = /^(?:0|[1-9][0-9]{0,14})$/;
+/** Of a whole number that JavaScript holds exactly. */
+const mostDigits = 15;
 /** Whatever else could be a number. */
 const numeric = /^(?:0[box][0-9a-fA-F]*|[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]*)?|\.(?:inf|nan))$/i;
 
 export const code = {
-  newline: 10, space: 32, quote: 34, hash: 35, apostrophe: 39, comma: 44, dash: 45, dot: 46, slash: 47, colon: 58, bracket: 91, bracketEnd: 93, brace: 123, bar: 124, braceEnd: 125,
+  newline: 10, space: 32, quote: 34, hash: 35, apostrophe: 39, comma: 44, dash: 45, dot: 46, slash: 47, zero: 48, colon: 58, bracket: 91, backslash: 92, bracketEnd: 93, brace: 123, bar: 124, braceEnd: 125,
 } as const;
 
 export const isLetter = (char: number): boolean => (char >= 97 && char <= 122) || (char >= 65 && char <= 90);
@@ -17,21 +20,24 @@ const isDigit = (char: number): boolean => char >= 48 && char <= 57;
 /** Letters, digits, `_`, `-`, `.`, `/`. */
 export const isWordPart = (char: number): boolean => isLetter(char) || (char >= code.dash && char <= 57) || char === 95;
 
+/** `true` and `False` have 4 and 5 letters, as have all of their kind. */
+const mayBeSpecial = (length: number): boolean => length === 4 || length === 5;
+
 /** true: as a key or a value it is not simply this text. */
-export const isSpecialWord = (text: string): boolean => words.has(text) || otherSpellings.has(text);
+export const isSpecialWord = (text: string): boolean => mayBeSpecial(text.length) && (words.has(text) || otherSpellings.has(text));
 
 /** The scalar, or the list in brackets, that fills `text` from `at` to `end`, where its line ends. ASCII only. */
-export const readInline = (text: string, at: number, end: number): unknown => {
+export const readInline = (text: string, bytes: Buffer, at: number, end: number): unknown => {
   switch (text.charCodeAt(at)) {
     case code.quote:
     case code.apostrophe:
-      return readQuoted(text, at, end);
+      return readQuoted(text, bytes, at, end);
     case code.bracket:
-      return readList(text, at, end);
+      return readList(text, bytes, at, end);
     case code.brace:
       return text.charCodeAt(at + 1) === code.braceEnd && at + 2 === end ? {} : uncertain;
     default:
-      return isPlain(text, at, end) ? resolve(text, at, end) : uncertain;
+      return isPlain(text, at, end) ? resolve(text, bytes, at, end) : uncertain;
   }
 };
 
@@ -46,16 +52,16 @@ const isPlain = (text: string, at: number, end: number): boolean => {
 };
 
 /** From quote to quote, without the escapes that either kind has. */
-const readQuoted = (text: string, at: number, end: number): unknown => {
+const readQuoted = (text: string, bytes: Buffer, at: number, end: number): unknown => {
   const isDouble = text.charCodeAt(at) === code.quote;
   const close = text.indexOf(isDouble ? '"' : "'", at + 1);
   if (close !== end - 1) return uncertain;
-  const value = text.slice(at + 1, close);
-  return isDouble && value.includes('\\') ? uncertain : value;
+  if (isDouble) for (let place = at + 1; place < close; place += 1) if (text.charCodeAt(place) === code.backslash) return uncertain;
+  return textFrom(text, bytes, at + 1, close);
 };
 
 /** `[10.0.0.1, "10.0.0.2"]` */
-const readList = (text: string, open: number, end: number): unknown => {
+const readList = (text: string, bytes: Buffer, open: number, end: number): unknown => {
   const last = end - 1;
   const items: unknown[] = [];
   let at = open + 1;
@@ -66,7 +72,7 @@ const readList = (text: string, open: number, end: number): unknown => {
     let stop = quoted ? text.indexOf('"', at + 1) + 1 : at;
     while (!quoted && isWordPart(text.charCodeAt(stop))) stop += 1;
     if (stop <= at || stop > last) return uncertain;
-    const item = quoted ? readQuoted(text, at, stop) : resolve(text, at, stop);
+    const item = quoted ? readQuoted(text, bytes, at, stop) : resolve(text, bytes, at, stop);
     if (item === uncertain) return uncertain;
     items.push(item);
     while (text.charCodeAt(stop) === code.space) stop += 1;
@@ -77,12 +83,23 @@ const readList = (text: string, open: number, end: number): unknown => {
 };
 
 /** A plain scalar's value. Those that begin with a sign are left alone. */
-const resolve = (text: string, at: number, end: number): unknown => {
+const resolve = (text: string, bytes: Buffer, at: number, end: number): unknown => {
   const first = text.charCodeAt(at);
-  const value = text.slice(at, end);
-  if (isDigit(first) || first === code.dot) return integer.test(value) ? Number(value) : numeric.test(value) ? uncertain : value;
+  if (isDigit(first) || first === code.dot) return resolveDigits(text, bytes, at, end);
   if (!isLetter(first) && first !== code.slash) return uncertain;
-  if (value.length > 5) return value;
+  const value = textFrom(text, bytes, at, end);
+  if (!mayBeSpecial(end - at)) return value;
   const word = words.get(value);
   return word !== undefined ? word : otherSpellings.has(value) ? uncertain : value;
+};
+
+/** `8080`, `10.0.0.1`, `5s` */
+const resolveDigits = (text: string, bytes: Buffer, at: number, end: number): unknown => {
+  let number = 0;
+  let place = at;
+  for (; place < end && isDigit(text.charCodeAt(place)); place += 1) number = number * 10 + text.charCodeAt(place) - code.zero;
+  const digits = place - at;
+  if (place === end && digits <= mostDigits && (digits === 1 || text.charCodeAt(at) !== code.zero)) return number;
+  const value = textFrom(text, bytes, at, end);
+  return numeric.test(value) ? uncertain : value;
 };

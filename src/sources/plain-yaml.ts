@@ -1,6 +1,8 @@
 import { isMapping } from '../resources/fields.ts';
 import type { RawObject } from '../resources/fields.ts';
+import { own } from '../resources/own-text.ts';
 import { code, isLetter, isSpecialWord, isWordPart, readInline, uncertain } from './plain-scalars.ts';
+import { textFrom } from './plain-texts.ts';
 
 /** The one object of a document. */
 export interface PlainDocument {
@@ -9,8 +11,6 @@ export interface PlainDocument {
   readonly lines: number;
 }
 
-/** Tabs, control characters, carriage returns and everything beyond ASCII have rules of their own. */
-const unusual = /[^\x20-\x7e\n]/;
 /** Deeper than objects are; bounds the recursion. */
 const deepest = 24;
 
@@ -18,19 +18,15 @@ const deepest = 24;
  * Reads the part of YAML that manifests are nearly always written in, six times as fast as a parser of all of it: block mappings and sequences,
  * scalars on one line, literal blocks, lists of words in brackets. Whatever it is not certain of (anchors, tags, escapes, folded text, comments
  * behind values, mistakes) it leaves alone: null, and the parser decides. What it reads, it reads as the parser does (a test compares them).
+ * `source` is printable ASCII and line feeds only (tabs, carriage returns and everything beyond have rules of their own); `bytes` are the same. No text
+ * of the value keeps another alive.
  */
-export const readPlainYaml = (source: string): PlainDocument | null => {
-  if (unusual.test(source)) return null;
-  const found = new Reader(source).document();
-  if (found === null) return null;
-  let lines = 0;
-  for (let at = source.indexOf('\n'); at !== -1 && at < found.start; at = source.indexOf('\n', at + 1)) lines += 1;
-  return { value: found.value, lines };
-};
+export const readPlainYaml = (source: string, bytes: Buffer): PlainDocument | null => new Reader(source, bytes).document();
 
 /** Stands on one line at a time: blank lines and those of comments are passed over. */
 class Reader {
   readonly #text: string;
+  readonly #bytes: Buffer;
   /** Of the line's first character, of its first that is no space, and of its end. */
   #start = 0;
   #from = 0;
@@ -39,16 +35,23 @@ class Reader {
   #indent = -1;
   #certain = true;
 
-  constructor(text: string) {
+  constructor(text: string, bytes: Buffer) {
     this.#text = text;
+    this.#bytes = bytes;
   }
 
-  document(): { readonly value: RawObject; readonly start: number } | null {
+  document(): PlainDocument | null {
     if (this.#text.startsWith('---\n')) this.#end = 3;
     this.#advance();
     const start = this.#from;
     const value = this.#indent < 0 ? null : this.#node(0);
-    return this.#certain && this.#indent === -1 && isMapping(value) ? { value, start } : null;
+    return this.#certain && this.#indent === -1 && isMapping(value) ? { value, lines: this.#linesBefore(start) } : null;
+  }
+
+  #linesBefore(start: number): number {
+    let lines = 0;
+    for (let at = this.#text.indexOf('\n'); at !== -1 && at < start; at = this.#text.indexOf('\n', at + 1)) lines += 1;
+    return lines;
   }
 
   /** Ends the reading: every loop here stops at a column of -1. */
@@ -101,11 +104,15 @@ class Reader {
   #mapping(depth: number): unknown {
     const indent = this.#indent;
     const mapping: Record<string, unknown> = {};
+    let seen = 0;
     while (this.#indent === indent) {
       const end = this.#keyEnd(this.#from);
       if (end < 0) return this.#leave();
-      const key = this.#text.slice(this.#from, end);
-      if (Object.hasOwn(mapping, key) || isSpecialWord(key)) return this.#leave();
+      const key = textFrom(this.#text, this.#bytes, this.#from, end);
+      // Two keys that are the same have the same bit.
+      const bit = 1 << (key.length + key.charCodeAt(0) + key.charCodeAt(key.length - 1));
+      if (((seen & bit) !== 0 && Object.hasOwn(mapping, key)) || isSpecialWord(key)) return this.#leave();
+      seen |= bit;
       mapping[key] = this.#valueOf(end + 1, indent, depth);
     }
     return this.#indent > indent ? this.#leave() : mapping;
@@ -143,7 +150,7 @@ class Reader {
   }
 
   #inline(at: number): unknown {
-    const value = readInline(this.#text, at, this.#end);
+    const value = readInline(this.#text, this.#bytes, at, this.#end);
     if (value === uncertain) return this.#leave();
     this.#advance();
     return value;
@@ -173,6 +180,6 @@ class Reader {
     const value = text.slice(first + column, last).replaceAll(`\n${' '.repeat(column)}`, '\n');
     this.#end = last;
     this.#advance();
-    return header === '|' ? `${value}\n` : value;
+    return own(header === '|' ? `${value}\n` : value);
   }
 }

@@ -4,6 +4,8 @@ import { decodeObject } from '../resources/decode-object.ts';
 import type { Resource } from '../resources/kinds.ts';
 import type { FieldProblem } from '../resources/metadata.ts';
 import { documentLines } from './field-lines.ts';
+import { memoryOf } from './manifest-memory.ts';
+import type { Memory } from './manifest-memory.ts';
 import { moveEntry } from './move-entry.ts';
 import { parseDocument } from './parse-document.ts';
 import type { RawValue } from './parse-document.ts';
@@ -55,25 +57,27 @@ const unknownFields = (file: string, line: number, subject: string, fields: read
   return problem('source-unknown-field', file, first?.line ?? line, told, { severity: 'warning', subject, fields });
 };
 
+/** `Route shop/web` */
+const subjectOf = ({ kind, metadata: { namespace, name } }: Resource): string => `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
+
 function decodeEntry(file: string, line: number, own: string, value: unknown, lineOf: (path: string) => number): ManifestEntry {
   const located = (found: readonly FieldProblem[]): readonly FieldProblem[] => found.slice(0, toldFields).map((one) => ({ ...one, line: lineOf(one.path) }));
+  const entry = (told: SourceProblem): ManifestEntry => ({ hash: own, line, resource: null, problems: [told] });
   const decoded = decodeObject(value, { file, line });
-  const entry = (resource: Resource | null, problems: readonly SourceProblem[]): ManifestEntry => ({ hash: own, line, resource, problems });
   switch (decoded.is) {
     case 'resource': {
       const { resource, unknown } = decoded;
-      const subject = `${resource.kind} ${resource.metadata.namespace === '' ? '' : `${resource.metadata.namespace}/`}${resource.metadata.name}`;
-      const problems = unknown.length === 0 ? noProblems : [unknownFields(file, line, subject, located(unknown), unknown.length)];
-      return entry(resource.problems.length === 0 ? resource : { ...resource, problems: located(resource.problems) }, problems);
+      const problems = unknown.length === 0 ? noProblems : [unknownFields(file, line, subjectOf(resource), located(unknown), unknown.length)];
+      return { hash: own, line, resource: resource.problems.length === 0 ? resource : { ...resource, problems: located(resource.problems) }, problems };
     }
     case 'unknown-kind':
-      return entry(null, [problem('source-unknown-kind', file, lineOf('kind'), decoded.problem, { severity: 'warning', subject: decoded.subject })]);
+      return entry(problem('source-unknown-kind', file, lineOf('kind'), decoded.problem, { severity: 'warning', subject: decoded.subject }));
     case 'unknown-version':
-      return entry(null, [problem('source-unknown-version', file, lineOf('apiVersion'), decoded.problem, { subject: decoded.subject })]);
+      return entry(problem('source-unknown-version', file, lineOf('apiVersion'), decoded.problem, { subject: decoded.subject }));
     case 'not-an-object':
-      return entry(null, [problem('source-not-an-object', file, line, decoded.problem)]);
+      return entry(problem('source-not-an-object', file, line, decoded.problem));
     case 'nameless':
-      return entry(null, [problem('source-nameless', file, lineOf(decoded.problem.path), decoded.problem, { subject: decoded.subject })]);
+      return entry(problem('source-nameless', file, lineOf(decoded.problem.path), decoded.problem, { subject: decoded.subject }));
   }
 }
 
@@ -100,42 +104,13 @@ function isCrowded(bytes: Buffer): boolean {
   return marks > mostValues;
 }
 
-/** Remembers what was read from a file before, by the hash of the text. */
-interface Memory {
-  document(place: number, hash: string, line: number): ManifestDocument | undefined;
-  entry(hash: string): ManifestEntry | undefined;
-}
-
-function memoryOf(before: Manifest | undefined): Memory {
-  let byHash: Map<string, ManifestDocument> | null = null;
-  let entries: Map<string, ManifestEntry> | null = null;
-  return {
-    document: (place, own, line) => {
-      const same = before?.documents[place];
-      if (same === undefined || same.hash === own) return same?.hash === own && same.line === line ? same : moved(same, line);
-      byHash ??= new Map(before?.documents.map((document) => [document.hash, document]));
-      return moved(byHash.get(own), line);
-    },
-    entry: (own) => {
-      entries ??= new Map(before?.documents.flatMap((document) => document.entries).map((entry) => [entry.hash, entry]));
-      return entries.get(own);
-    },
-  };
-}
-
-const moved = (document: ManifestDocument | undefined, line: number): ManifestDocument | undefined => {
-  if (document === undefined || document.line === line) return document;
-  const by = line - document.line;
-  return { ...document, line, entries: document.entries.map((entry) => moveEntry(entry, by)) };
-};
-
 /** A document that brings nothing but what is wrong with it. */
 const unread = (own: string, line: number, told: SourceProblem): ManifestDocument =>
   ({ hash: own, line, broken: true, entries: [{ hash: own, line: told.line, resource: null, problems: [told] }] });
 
 function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: string, memory: Memory): ManifestDocument {
   const none = (told: SourceProblem): ManifestDocument => unread(own, range.line, told);
-  if (!isUtf8(bytes)) {
+  if (!range.isPrintable && !isUtf8(bytes)) {
     const told = { message: 'The document holds bytes that are not UTF-8.', hint: 'Save the file as UTF-8.' };
     return none(problem('source-not-utf8', file, range.line + badLine(bytes), told));
   }
@@ -143,8 +118,8 @@ function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: st
     const told = { message: 'The document holds millions of values.', hint: 'Split it into several documents.' };
     return none(problem('source-file-too-large', file, range.line, told));
   }
-  const source = bytes.toString('utf8');
-  const parsed = parseDocument(source);
+  const source = bytes.toString(range.isPrintable ? 'latin1' : 'utf8');
+  const parsed = parseDocument(source, bytes, range.isPrintable);
   if (parsed.is === 'broken') return none(problem(parsed.code, file, range.line + parsed.mistake.lines, parsed.mistake));
   const lines = documentLines(source);
   const entries = parsed.values.map((raw: RawValue) => {
@@ -179,9 +154,15 @@ export function readManifests(file: string, text: Buffer | string, before?: Mani
 }
 
 /** Every object of a file, in the order of the text. */
-export const resourcesOf = (manifest: Manifest): readonly Resource[] =>
-  manifest.documents.flatMap((document) => document.entries.flatMap((entry) => (entry.resource === null ? [] : [entry.resource])));
+export function resourcesOf(manifest: Manifest): readonly Resource[] {
+  const found: Resource[] = [];
+  for (const { entries } of manifest.documents) for (const { resource } of entries) if (resource !== null) found.push(resource);
+  return found;
+}
 
 /** Everything there is to say about a file, in the order of the text. */
-export const problemsOf = (manifest: Manifest): readonly SourceProblem[] =>
-  manifest.documents.flatMap((document) => document.entries.flatMap((entry) => entry.problems));
+export function problemsOf(manifest: Manifest): readonly SourceProblem[] {
+  const found: SourceProblem[] = [];
+  for (const { entries } of manifest.documents) for (const { problems } of entries) for (const problem of problems) found.push(problem);
+  return found;
+}

@@ -17,8 +17,13 @@ describe('splitDocuments', () => {
   test.each(['a: 1\n----\nb: 2\n', 'a: 1\n---x\nb: 2\n', 'a: 1\n ---\nb: 2\n', '-----BEGIN CERTIFICATE-----\n', 'a: 1\n...x\n', ''])('%j is not split', (text) => expect(split(text).length).toBe(text === '' ? 0 : 1));
   test('a marker at the very end', () => expect(split('a: 1\n---')).toEqual([[1, 'a: 1\n'], [2, '---']]));
 
+  test.each([
+    ['a: 1\n---\nb: 2', [true, true]], ['ä: 1\n---\nb: 2\n', [false, true]], ['a: 1\n---\nb: ä', [true, false]], ['\u0000a\n---\nb\n', [false, true]], ['a\n...\n\u007f', [true, false]],
+    ['a\n...\t\nb\n', [false, true]], ['a: 1\r\n---\nb\n', [false, true]], ['a\n---\u00a0\nb\n', [false]], ['%YAML 1.2\t\n---\na\n---\nb\n', [false, true]], ['%A\n---\na\n...\n%B\n---\nb~ \n', [true, true]], ['', []],
+  ])('%j: whether each document is printable ASCII', (text, expected) => expect(splitDocuments(Buffer.from(text)).map((range) => range.isPrintable)).toEqual(expected));
+
   test('the parts are the whole, and lines are counted right', () => {
-    const piece = fc.constantFrom('---', '...', '\n', '\r\n', ' ', 'a: 1', '# c', '%Y', '-', '"', 'ä');
+    const piece = fc.constantFrom('---', '...', '\n', '\r\n', ' ', 'a: 1', '# c', '%Y', '-', '"', 'ä', '\t', '~', '\u007f', '\n---\n', '\n...\n');
     fc.assert(fc.property(fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join('')), (text) => {
       const parts = split(text);
       expect(parts.map(([, part]) => part).join('')).toBe(text);
@@ -27,6 +32,8 @@ describe('splitDocuments', () => {
         expect(line).toBe(before.split('\n').length);
         before += part;
       }
+      const printable = splitDocuments(Buffer.from(text)).map((range) => range.isPrintable);
+      expect(printable).toEqual(parts.map(([, part]) => !/[^\x20-\x7e\n]/.test(part)));
     }));
   });
 });

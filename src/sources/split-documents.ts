@@ -5,6 +5,8 @@ export interface DocumentRange {
   readonly end: number;
   /** 1-based line of `start`. */
   readonly line: number;
+  /** true: nothing but printable ASCII and line feeds. false: something else, or nobody looked. */
+  readonly isPrintable: boolean;
 }
 
 /** Splitting stops behind this many documents: a file of nothing but markers would cost gigabytes. */
@@ -12,27 +14,19 @@ export const mostDocuments = 100_000;
 
 const newline = 10;
 const carriageReturn = 13;
+const dash = 45;
+const dot = 46;
+const percent = 37;
 
 const isSpace = (byte: number | undefined): boolean => byte === undefined || byte === 32 || byte === 9 || byte === newline || byte === carriageReturn;
 
-function countLines(bytes: Buffer, from: number, to: number): number {
-  let lines = 0;
-  for (let place = from; place < to; place++) if (bytes[place] === newline) lines++;
-  return lines;
-}
-
-/** Offset of the next line that begins with `mark` (three characters) followed by white space or the end; or the end. */
-function nextMark(bytes: Buffer, from: number, mark: '---' | '...'): number {
-  if (from === 0 && bytes.subarray(0, 3).toString('latin1') === mark && isSpace(bytes[3])) return 0;
-  for (let place = bytes.indexOf(`\n${mark}`, Math.max(0, from - 1)); place !== -1; place = bytes.indexOf(`\n${mark}`, place + 1)) {
-    if (isSpace(bytes[place + 4])) return place + 1;
-  }
-  return bytes.length;
-}
+/** The character three times, then white space or the end. */
+const isMark = (bytes: Buffer, at: number, character: number): boolean =>
+  bytes[at] === character && bytes[at + 1] === character && bytes[at + 2] === character && isSpace(bytes[at + 3]);
 
 /** Nothing but `%` directives, comments and blank lines, with at least one directive: they belong to the `---` below. */
 function isDirectives(bytes: Buffer, start: number, end: number): boolean {
-  if (end - start > 4096 || !bytes.subarray(start, end).includes('%')) return false;
+  if (end - start > 4096) return false;
   const lines = bytes.toString('latin1', start, end).split('\n');
   return lines.some((line) => line.startsWith('%')) && lines.every((line) => line.startsWith('%') || /^[\s]*(#.*)?$/.test(line));
 }
@@ -45,26 +39,36 @@ function isDirectives(bytes: Buffer, start: number, end: number): boolean {
  */
 export function splitDocuments(bytes: Buffer): readonly DocumentRange[] {
   const found: DocumentRange[] = [];
+  const { length } = bytes;
   let start = 0;
+  let startLine = 1;
   let line = 1;
+  let isPrintable = true;
+  let directives = false;
+  let dots = false;
   const close = (end: number): void => {
-    if (end > start) found.push({ start, end, line });
-    line += countLines(bytes, start, end);
-    start = end;
+    if (end > start) found.push({ start, end, line: startLine, isPrintable });
+    [start, startLine, isPrintable, directives, dots] = [end, line, true, false, false];
   };
-  let dashes = nextMark(bytes, 0, '---');
-  let dots = nextMark(bytes, 0, '...');
-  while (found.length <= mostDocuments && (dashes < bytes.length || dots < bytes.length)) {
-    if (dashes < dots) {
-      if (!isDirectives(bytes, start, dashes)) close(dashes);
-      dashes = nextMark(bytes, dashes + 3, '---');
-    } else {
-      const end = bytes.indexOf(newline, dots);
-      close(end === -1 ? bytes.length : end + 1);
-      dots = nextMark(bytes, dots + 3, '...');
+  const beginLine = (at: number): void => {
+    if (dots) close(at);
+    const first = bytes[at];
+    if (first === dash && isMark(bytes, at, dash) && !(directives && isDirectives(bytes, start, at))) close(at);
+    else if (first === dot && isMark(bytes, at, dot)) dots = true;
+    else if (first === percent) directives = true;
+  };
+  beginLine(0);
+  for (let at = 0; at < length && found.length <= mostDocuments; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 32 && byte <= 126) continue;
+    if (byte !== newline) isPrintable = false;
+    else {
+      line++;
+      beginLine(at + 1);
     }
   }
-  close(bytes.length);
+  if (found.length > mostDocuments) isPrintable = false;
+  close(length);
   return found;
 }
 
@@ -96,11 +100,11 @@ export function splitJson(bytes: Buffer): readonly DocumentRange[] {
     if (byte === quote) inString = true;
     else if (byte === 123 || byte === 91) depth++;
     else if ((byte === 125 || byte === 93) && --depth <= 0) {
-      found.push({ start, end: place + 1, line: startLine });
+      found.push({ start, end: place + 1, line: startLine, isPrintable: false });
       [depth, blank] = [0, true];
     }
   }
-  if (!blank) found.push({ start, end: bytes.length, line: startLine });
+  if (!blank) found.push({ start, end: bytes.length, line: startLine, isPrintable: false });
   return found;
 }
 
