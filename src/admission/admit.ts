@@ -38,6 +38,8 @@ export const createAdmission = (options: AdmissionOptions): ((view: StoreView) =
   return (view) => {
     if (view.resources === seen) return last;
     const { gone, come } = compareSnapshots(seen, view.resources);
+    // Of the first objects all are judged in any case.
+    const isFirst = seen.length === 0;
     const touched = new Set<string>();
     const left: Verdict[] = [];
     for (const resource of gone) {
@@ -51,7 +53,7 @@ export const createAdmission = (options: AdmissionOptions): ((view: StoreView) =
       if (resource.kind === 'Route') routes.add(resource, judgeRoute(resource, options, judgeTls));
       else {
         verdicts.set(resource, judgePlainObject(resource, options));
-        noteService(touched, resource);
+        if (!isFirst) noteService(touched, resource);
       }
     }
     const again = new Set<Route>([...book.settle(), ...come.filter((resource) => resource.kind === 'Route'), ...routes.naming(touched)]);

@@ -1,4 +1,4 @@
-import { orNone } from '../lib/none.ts';
+import { none, orNone } from '../lib/none.ts';
 import type { EndpointSlice } from '../resources/endpoint-slice.ts';
 import type { Namespace } from '../resources/namespace.ts';
 import type { Secret } from '../resources/secret.ts';
@@ -12,7 +12,8 @@ import type { Verdict } from './verdict.ts';
 
 /** Judges an object that claims nothing. */
 export const judgePlainObject = (resource: Namespace | Service | EndpointSlice | Secret, options: AdmissionOptions): Verdict => {
-  const notes: readonly Note[] = [...objectShape(resource), ...(resource.kind === 'EndpointSlice' ? sliceAddresses(resource, options) : [])];
+  const notes: readonly Note[] = [...objectShape(resource), ...(resource.kind === 'EndpointSlice' ? sliceAddresses(resource, options) : none)];
+  if (notes.length === 0) return { resource, claim: null, refusals: none, warnings: none };
   const { origin } = resource.metadata;
   return {
     resource, claim: null,

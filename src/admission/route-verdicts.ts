@@ -21,7 +21,6 @@ export interface RouteVerdicts {
   verdictOf(route: Route, view: StoreView, before: Verdict | undefined): Verdict;
 }
 
-
 interface Judged {
   readonly candidate: Candidate | null;
   readonly claim: Claim | null;
@@ -33,7 +32,8 @@ interface Judged {
 
 export const createRouteVerdicts = (options: AdmissionOptions, book: ClaimBook): RouteVerdicts => {
   const judged = new Map<Route, Judged>();
-  const byService = new Map<string, Set<Route>>();
+  /** One route, or several: most services have one, and a Set for each would be 200 bytes. */
+  const byService = new Map<string, Route | Set<Route>>();
 
   return {
     add(route, judgement) {
@@ -49,8 +49,9 @@ export const createRouteVerdicts = (options: AdmissionOptions, book: ClaimBook):
       });
       for (const service of servicesOf(route)) {
         const routes = byService.get(service);
-        if (routes === undefined) byService.set(service, new Set([route]));
-        else routes.add(route);
+        if (routes === undefined) byService.set(service, route);
+        else if (routes instanceof Set) routes.add(route);
+        else if (routes !== route) byService.set(service, new Set([routes, route]));
       }
       if (candidate !== null) book.add(candidate);
     },
@@ -59,11 +60,15 @@ export const createRouteVerdicts = (options: AdmissionOptions, book: ClaimBook):
       judged.delete(route);
       for (const service of servicesOf(route)) {
         const routes = byService.get(service);
-        if (routes?.delete(route) === true && routes.size === 0) byService.delete(service);
+        if (routes instanceof Set) routes.delete(route);
+        if (routes === route || (routes instanceof Set && routes.size === 0)) byService.delete(service);
       }
       if (candidate !== null) book.remove(candidate);
     },
-    naming: (services) => [...services].flatMap((service) => [...(byService.get(service) ?? [])]),
+    naming: (services) => [...services].flatMap((service) => {
+      const routes = byService.get(service);
+      return routes instanceof Set ? [...routes] : routes ?? [];
+    }),
     verdictOf(route, view, before) {
       const known = judged.get(route);
       if (known === undefined) throw new Error(`Route ${route.metadata.namespace}/${route.metadata.name} was not judged before its verdict was asked for`);
@@ -85,8 +90,8 @@ export const createRouteVerdicts = (options: AdmissionOptions, book: ClaimBook):
   };
 };
 
-const servicesOf = ({ metadata, to, alternateBackends }: Route): ReadonlySet<string> =>
-  new Set([to, ...alternateBackends].map(({ name }) => `${metadata.namespace}/${name}`));
+const servicesOf = ({ metadata, to, alternateBackends }: Route): Iterable<string> =>
+  alternateBackends.length === 0 ? [`${metadata.namespace}/${to.name}`] : new Set([to, ...alternateBackends].map(({ name }) => `${metadata.namespace}/${name}`));
 
 /** Do two verdicts on one route say the same? Texts, lines and winners; the claim is one object per route. */
 const says = (a: Verdict, b: Verdict): boolean =>

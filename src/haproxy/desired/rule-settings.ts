@@ -37,8 +37,16 @@ interface StoredSettings {
   response?: string;
 }
 
+/** Nearly every rule, asked about several times. */
+const asksForNothing = (settings: RuleSettings, context: SettingsContext): boolean =>
+  settings.timeoutServer === null && settings.timeoutTunnel === null && settings.hsts === null && settings.forwardedHeaders === context.forwardedHeaders &&
+  settings.allowList === null && settings.rateLimit === null && settings.rewrite === null && settings.requestHeaders.length + settings.responseHeaders.length === 0;
+
+const nothingStored: StoredSettings = Object.freeze({});
+
 const stored = (rule: Rule, context: SettingsContext): StoredSettings => {
   const { settings } = rule;
+  if (asksForNothing(settings, context)) return nothingStored;
   const { rateLimit } = settings;
   return {
     ...(settings.timeoutServer === null ? {} : { server: settings.timeoutServer }),
@@ -88,6 +96,7 @@ const nothing: SettingsEntries = { id: '-', entries: [] };
 
 /** Map entries for a rule's settings. Pure. TCP rules keep theirs in the same map. */
 export const settingsEntries = (rule: Rule, context: SettingsContext): SettingsEntries => {
+  if (asksForNothing(rule.settings, context)) return nothing;
   const value = rule.pool.mode === 'tcp' ? tcpOnly(stored(rule, context)) : stored(rule, context);
   if (Object.keys(value).length === 0) return nothing;
   const text = JSON.stringify(value);

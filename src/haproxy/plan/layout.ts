@@ -1,7 +1,8 @@
 import type { Balance } from '../../admission/claim.ts';
+import { none } from '../../lib/none.ts';
 import type { RoutingTable } from '../../table/routing-table.ts';
 import type { BackendSection } from '../config/render-config.ts';
-import { kindOf } from '../desired/pool-spec.ts';
+import { kindOf, type ServerSpec } from '../desired/pool-spec.ts';
 import { backendName, kindName, kindOfBackend, mapNames, type BackendKind } from '../naming.ts';
 import { emptyObserved, observedServer } from '../observed/observed.ts';
 import type { PlanContext } from './plan.ts';
@@ -67,15 +68,21 @@ export const layOut = (table: RoutingTable, context: PlanContext, policy: SpareP
 
   const certificates = new Map<string, string>();
   const cas = new Map<string, string>();
+  const servers = new Map<string, ServerSpec[]>();
   for (const step of plan.steps) {
+    if (step.does === 'server-add') {
+      const others = servers.get(step.backend);
+      if (others === undefined) servers.set(step.backend, [step.server]);
+      else others.push(step.server);
+    }
     if (step.does === 'certificate-new' || step.does === 'certificate-replace') certificates.set(step.file, step.pem);
     if (step.does === 'ca-new') cas.set(step.file, step.pem);
   }
   // A server that the configuration starts without `check` cannot be given one later.
-  for (const servers of observed.backends.values()) for (const [name, server] of servers) servers.set(name, observedServer(server.weight, server.ready, server.checking, server.checking));
+  for (const has of observed.backends.values()) for (const [name, server] of has) has.set(name, observedServer(server.weight, server.ready, server.checking, server.checking));
   return {
     kinds: [...kinds.values()].map(({ kind }) => kind),
-    backends: [...observed.backends.keys()].map((name) => ({ name, kindName: kindOfBackend(name) ?? '', servers: planner.serversOf(name) })),
+    backends: [...observed.backends.keys()].map((name) => ({ name, kindName: kindOfBackend(name) ?? '', servers: servers.get(name) ?? none })),
     maps: new Map(mapNames.map((name) => [`${name}.map`, [...observed.maps[name]].map(([key, value]) => `${key} ${value}\n`).join('')])),
     certificates, cas,
     certificateList: [...observed.listed].map(([file, host]) => `${file} ${host}\n`).join(''),
