@@ -73,6 +73,11 @@ describe('Route', () => {
   });
 });
 
+test('entries of a list that are no entries are told before what is wrong inside the others', () => {
+  const read = known(route({ to: { name: 'web' }, alternateBackends: [{ name: 1 }, 'b', { name: [] }] }));
+  expect(read.wrong).toEqual(['spec.alternateBackends[1]', 'spec.alternateBackends[0].name', 'spec.alternateBackends[2].name']);
+});
+
 describe('Service, EndpointSlice, Namespace', () => {
   test('a Service', () => {
     const read = known({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'web' }, spec: { clusterIP: '10.0.0.1', selector: { a: 'b' }, ports: [{ name: 'http', port: 80, targetPort: 'web' }, { port: 0 }, {}] } });

@@ -1,9 +1,10 @@
-import { isMapping, printable, wholeObject } from './fields.ts';
+import { isMapping, wholeObject } from './fields.ts';
 import type { RawObject } from './fields.ts';
 import { kinds } from './kinds.ts';
 import type { Kind, KindEntry, Resource } from './kinds.ts';
 import { decodeMetadata } from './metadata.ts';
 import type { FieldProblem, Origin } from './metadata.ts';
+import { printable } from './printable.ts';
 import { nearestWord } from '../lib/nearest-word.ts';
 
 /** What became of one raw object. */

@@ -1,6 +1,7 @@
 import { nearestWord } from '../lib/nearest-word.ts';
 import { none, orNone } from '../lib/none.ts';
 import type { FieldProblem } from './metadata.ts';
+import { printable } from './printable.ts';
 
 /** A mapping as the parser or the API hands it over: nothing about it is known yet. */
 export type RawObject = Readonly<Record<string, unknown>>;
@@ -125,36 +126,41 @@ export const sectionOrEmpty = (parent: Section, name: string): Section =>
 
 const isThere = <T>(value: T | null): value is T => value !== null;
 
+/** What the entries of a list have to be. */
+interface Wanted<T> {
+  readonly is: (value: unknown) => value is T;
+  readonly what: string;
+  readonly hint: string;
+}
+
+const mappings: Wanted<RawObject> = { is: isMapping, what: 'a mapping', hint: 'Write the fields of the entry after its "- ".' };
+const words: Wanted<string> = { is: (value) => typeof value === 'string', what: 'text', hint: 'Write it in quotes.' };
+
 /**
- * What `decode` makes of each entry of a list, those left out for which it gives null; or none when not set. The arrays are kept for long: they
- * have room for what is in them and no more, which one that grew has not.
+ * What `decode` makes of the entries of a list, after those that are not `wanted` became problems; null is left out. The arrays are kept for long:
+ * they have room for what is in them and no more, which one that grew has not.
  */
-function list<T extends object | string>(parent: Section, name: string, decode: (value: unknown, place: number) => T | null): readonly T[] {
+function list<V, T extends object | string>(parent: Section, name: string, wanted: Wanted<V>, decode: (value: V, place: number) => T | null): readonly T[] {
   const value = valueOf(parent, name);
   if (value === undefined) return none;
   if (!Array.isArray(value)) {
     wrong(parent, pathIn(parent, name), 'a list', value, 'Write one entry a line, each beginning with "- ".');
     return none;
   }
-  const found = (value as readonly unknown[]).map(decode);
+  const entries = value as readonly unknown[];
+  entries.forEach((entry, place) => {
+    if (!wanted.is(entry)) wrong(parent, `${pathIn(parent, name)}[${place}]`, wanted.what, entry, wanted.hint);
+  });
+  const found = entries.map((entry, place) => (wanted.is(entry) ? decode(entry, place) : null));
   return orNone(found.every(isThere) ? found : found.filter(isThere));
 }
 
 /** What `decode` makes of the mappings of a list, those left out for which it gives null; or none when not set. */
 export const sections = <T extends object>(parent: Section, name: string, decode: (entry: Section) => T | null): readonly T[] =>
-  list(parent, name, (raw, place) => {
-    if (isMapping(raw)) return decode({ raw, notes: parent.notes, around: parent, name, place });
-    wrong(parent, `${pathIn(parent, name)}[${place}]`, 'a mapping', raw, 'Write the fields of the entry after its "- ".');
-    return null;
-  });
+  list(parent, name, mappings, (raw, place) => decode({ raw, notes: parent.notes, around: parent, name, place }));
 
 /** The texts of a list, or none when not set. */
-export const texts = (parent: Section, name: string): readonly string[] =>
-  list(parent, name, (value, place) => {
-    if (typeof value === 'string') return value;
-    wrong(parent, `${pathIn(parent, name)}[${place}]`, 'text', value, 'Write it in quotes.');
-    return null;
-  });
+export const texts = (parent: Section, name: string): readonly string[] => list(parent, name, words, (value) => value);
 
 /**
  * Gives each entry of a mapping of texts to `take`, after the entries of other types became problems at `path[key]`, as Kubernetes writes it. A null
@@ -190,9 +196,3 @@ function note(found: Section, name: string, known: ReadonlySet<string>): void {
 
 /** The problems of an object that is decoded. */
 export const problemsFound = (object: Section): readonly FieldProblem[] => orNone(object.notes.problems);
-
-/** What somebody typed, fit for one line of a message. */
-export const printable = (value: string): string => {
-  const clean = value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '?');
-  return clean.length > 80 ? `${clean.slice(0, 77)}...` : clean;
-};

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { eachText, noteUnknown, printable, section, text } from './fields.ts';
+import { eachText, noteUnknown, section, text } from './fields.ts';
 import type { Section } from './fields.ts';
 import { own } from './own-text.ts';
+import { printable } from './printable.ts';
 
 /** Where an object was read: shown with every verdict, so that a person can go and look. */
 export interface Origin {

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { eachText, noteUnknown, printable, problemsFound, text } from './fields.ts';
+import { eachText, noteUnknown, problemsFound, text } from './fields.ts';
 import type { Section } from './fields.ts';
 import type { FieldProblem, Metadata } from './metadata.ts';
+import { printable } from './printable.ts';
 
 /** A Secret (core/v1). Values stay in memory only and are never printed. */
 export interface Secret {

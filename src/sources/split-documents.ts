@@ -20,6 +20,13 @@ const percent = 37;
 
 const isSpace = (byte: number | undefined): boolean => byte === undefined || byte === 32 || byte === 9 || byte === newline || byte === carriageReturn;
 
+/** Offset of the next byte that is no printable ASCII, or the end. */
+function printableEnd(bytes: Buffer, from: number): number {
+  let at = from;
+  for (let byte = bytes[at]; byte !== undefined && byte >= 32 && byte <= 126; byte = bytes[at]) at++;
+  return at;
+}
+
 /** The character three times, then white space or the end. */
 const isMark = (bytes: Buffer, at: number, character: number): boolean =>
   bytes[at] === character && bytes[at + 1] === character && bytes[at + 2] === character && isSpace(bytes[at + 3]);
@@ -48,7 +55,11 @@ export function splitDocuments(bytes: Buffer): readonly DocumentRange[] {
   let dots = false;
   const close = (end: number): void => {
     if (end > start) found.push({ start, end, line: startLine, isPrintable });
-    [start, startLine, isPrintable, directives, dots] = [end, line, true, false, false];
+    start = end;
+    startLine = line;
+    isPrintable = true;
+    directives = false;
+    dots = false;
   };
   const beginLine = (at: number): void => {
     if (dots) close(at);
@@ -58,10 +69,8 @@ export function splitDocuments(bytes: Buffer): readonly DocumentRange[] {
     else if (first === percent) directives = true;
   };
   beginLine(0);
-  for (let at = 0; at < length && found.length <= mostDocuments; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte >= 32 && byte <= 126) continue;
-    if (byte !== newline) isPrintable = false;
+  for (let at = printableEnd(bytes, 0); at < length && found.length <= mostDocuments; at = printableEnd(bytes, at + 1)) {
+    if (bytes[at] !== newline) isPrintable = false;
     else {
       line++;
       beginLine(at + 1);

@@ -1,5 +1,5 @@
 import { YAMLException } from 'js-yaml';
-import { printable } from '../resources/fields.ts';
+import { printable } from '../resources/printable.ts';
 
 /** What is wrong with a text, in words for the person who wrote it. Never quotes the text: it may hold a private key. */
 export interface Mistake {
