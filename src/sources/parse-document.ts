@@ -66,7 +66,7 @@ export function parseDocument(source: string, bytes: Buffer, isPrintable: boolea
   const plain = isPrintable ? readPlainYaml(source, bytes) : null;
   // Items of a list are told apart by where they stand in the text, which the parser's events say.
   if (plain === null || listOf(plain.value) !== null) return parseAnyDocument(source);
-  return { is: 'values', values: [{ ...plain, text: null }] };
+  return { is: 'values', values: [{ value: plain.value, lines: plain.lines, text: null }] };
 }
 
 /** The same, by the parser of all of YAML. */

@@ -12,7 +12,7 @@ const mostDigits = 15;
 const numeric = /^(?:0[box][0-9a-fA-F]*|[0-9]*\.?[0-9]*(?:[eE][-+]?[0-9]*)?|\.(?:inf|nan))$/i;
 
 export const code = {
-  newline: 10, space: 32, quote: 34, hash: 35, apostrophe: 39, comma: 44, dash: 45, dot: 46, slash: 47, zero: 48, colon: 58, bracket: 91, backslash: 92, bracketEnd: 93, brace: 123, bar: 124, braceEnd: 125,
+  newline: 10, space: 32, quote: 34, hash: 35, apostrophe: 39, comma: 44, dash: 45, dot: 46, slash: 47, zero: 48, colon: 58, bracket: 91, backslash: 92, bracketEnd: 93, f: 102, n: 110, t: 116, brace: 123, bar: 124, braceEnd: 125,
 } as const;
 
 export const isLetter = (char: number): boolean => (char >= 97 && char <= 122) || (char >= 65 && char <= 90);
@@ -20,11 +20,15 @@ const isDigit = (char: number): boolean => char >= 48 && char <= 57;
 /** Letters, digits, `_`, `-`, `.`, `/`. */
 export const isWordPart = (char: number): boolean => isLetter(char) || (char >= code.dash && char <= 57) || char === 95;
 
-/** `true` and `False` have 4 and 5 letters, as have all of their kind. */
-const mayBeSpecial = (length: number): boolean => length === 4 || length === 5;
+/** true: perhaps one of the words, which have 4 or 5 letters and begin with one of six. */
+const mayBeSpecial = (text: string): boolean => {
+  if (text.length !== 4 && text.length !== 5) return false;
+  const first = text.charCodeAt(0) | 32;
+  return first === code.n || first === code.t || first === code.f;
+};
 
 /** true: as a key or a value it is not simply this text. */
-export const isSpecialWord = (text: string): boolean => mayBeSpecial(text.length) && (words.has(text) || otherSpellings.has(text));
+export const isSpecialWord = (text: string): boolean => mayBeSpecial(text) && (words.has(text) || otherSpellings.has(text));
 
 /** The scalar, or the list in brackets, that fills `text` from `at` to `end`, where its line ends. ASCII only. */
 export const readInline = (text: string, bytes: Buffer, at: number, end: number): unknown => {
@@ -88,7 +92,7 @@ const resolve = (text: string, bytes: Buffer, at: number, end: number): unknown 
   if (isDigit(first) || first === code.dot) return resolveDigits(text, bytes, at, end);
   if (!isLetter(first) && first !== code.slash) return uncertain;
   const value = textFrom(text, bytes, at, end);
-  if (!mayBeSpecial(end - at)) return value;
+  if (!mayBeSpecial(value)) return value;
   const word = words.get(value);
   return word !== undefined ? word : otherSpellings.has(value) ? uncertain : value;
 };

@@ -23,163 +23,166 @@ const deepest = 24;
  */
 export const readPlainYaml = (source: string, bytes: Buffer): PlainDocument | null => new Reader(source, bytes).document();
 
-/** Stands on one line at a time: blank lines and those of comments are passed over. */
+/**
+ * Stands on one line at a time: blank lines and those of comments are passed over. Its members are private to the compiler only: V8 checks names with
+ * `#` at each use, which takes a tenth of the time in which the files of a start are read.
+ */
 class Reader {
-  readonly #text: string;
-  readonly #bytes: Buffer;
+  private readonly text: string;
+  private readonly bytes: Buffer;
   /** Of the line's first character, of its first that is no space, and of its end. */
-  #start = 0;
-  #from = 0;
-  #end = -1;
-  /** Column of `#from`; -1 behind the last line, and from the first thing that is not certain. */
-  #indent = -1;
-  #certain = true;
+  private start = 0;
+  private from = 0;
+  private end = -1;
+  /** Column of `from`; -1 behind the last line, and from the first thing that is not certain. */
+  private indent = -1;
+  private certain = true;
 
   constructor(text: string, bytes: Buffer) {
-    this.#text = text;
-    this.#bytes = bytes;
+    this.text = text;
+    this.bytes = bytes;
   }
 
   document(): PlainDocument | null {
-    if (this.#text.startsWith('---\n')) this.#end = 3;
-    this.#advance();
-    const start = this.#from;
-    const value = this.#indent < 0 ? null : this.#node(0);
-    return this.#certain && this.#indent === -1 && isMapping(value) ? { value, lines: this.#linesBefore(start) } : null;
+    if (this.text.startsWith('---\n')) this.end = 3;
+    this.advance();
+    const start = this.from;
+    const value = this.indent < 0 ? null : this.node(0);
+    return this.certain && this.indent === -1 && isMapping(value) ? { value, lines: this.linesBefore(start) } : null;
   }
 
-  #linesBefore(start: number): number {
+  private linesBefore(start: number): number {
     let lines = 0;
-    for (let at = this.#text.indexOf('\n'); at !== -1 && at < start; at = this.#text.indexOf('\n', at + 1)) lines += 1;
+    for (let at = this.text.indexOf('\n'); at !== -1 && at < start; at = this.text.indexOf('\n', at + 1)) lines += 1;
     return lines;
   }
 
   /** Ends the reading: every loop here stops at a column of -1. */
-  #leave(): null {
-    this.#certain = false;
-    this.#indent = -1;
+  private leave(): null {
+    this.certain = false;
+    this.indent = -1;
     return null;
   }
 
-  #advance(): void {
-    const text = this.#text;
-    for (let start = this.#end + 1; start < text.length; ) {
+  private advance(): void {
+    const text = this.text;
+    for (let start = this.end + 1; start < text.length; ) {
       const found = text.indexOf('\n', start);
       const end = found === -1 ? text.length : found;
       let from = start;
       while (text.charCodeAt(from) === code.space) from += 1;
       if (from < end && text.charCodeAt(from) !== code.hash) {
-        this.#start = start;
-        this.#from = from;
-        this.#end = end;
-        this.#indent = this.#certain ? from - start : -1;
+        this.start = start;
+        this.from = from;
+        this.end = end;
+        this.indent = this.certain ? from - start : -1;
         return;
       }
       start = end + 1;
     }
-    this.#end = text.length;
-    this.#indent = -1;
+    this.end = text.length;
+    this.indent = -1;
   }
 
-  #isEntry(): boolean {
-    const next = this.#from + 1;
-    return this.#text.charCodeAt(this.#from) === code.dash && (next === this.#end || this.#text.charCodeAt(next) === code.space);
+  private isEntry(): boolean {
+    const next = this.from + 1;
+    return this.text.charCodeAt(this.from) === code.dash && (next === this.end || this.text.charCodeAt(next) === code.space);
   }
 
-  #node(depth: number): unknown {
-    if (depth > deepest) return this.#leave();
-    return this.#isEntry() ? this.#sequence(depth) : this.#mapping(depth);
+  private node(depth: number): unknown {
+    if (depth > deepest) return this.leave();
+    return this.isEntry() ? this.sequence(depth) : this.mapping(depth);
   }
 
   /** Where the colon of the key is that begins at `at`; -1: it is not certainly a key. */
-  #keyEnd(at: number): number {
-    const text = this.#text;
+  private keyEnd(at: number): number {
+    const text = this.text;
     if (!isLetter(text.charCodeAt(at))) return -1;
     let end = at + 1;
     while (isWordPart(text.charCodeAt(end))) end += 1;
     if (text.charCodeAt(end) !== code.colon) return -1;
-    return end + 1 === this.#end || text.charCodeAt(end + 1) === code.space ? end : -1;
+    return end + 1 === this.end || text.charCodeAt(end + 1) === code.space ? end : -1;
   }
 
-  #mapping(depth: number): unknown {
-    const indent = this.#indent;
+  private mapping(depth: number): unknown {
+    const indent = this.indent;
     const mapping: Record<string, unknown> = {};
     let seen = 0;
-    while (this.#indent === indent) {
-      const end = this.#keyEnd(this.#from);
-      if (end < 0) return this.#leave();
-      const key = textFrom(this.#text, this.#bytes, this.#from, end);
+    while (this.indent === indent) {
+      const end = this.keyEnd(this.from);
+      if (end < 0) return this.leave();
+      const key = textFrom(this.text, this.bytes, this.from, end);
       // Two keys that are the same have the same bit.
       const bit = 1 << (key.length + key.charCodeAt(0) + key.charCodeAt(key.length - 1));
-      if (((seen & bit) !== 0 && Object.hasOwn(mapping, key)) || isSpecialWord(key)) return this.#leave();
+      if (((seen & bit) !== 0 && Object.hasOwn(mapping, key)) || isSpecialWord(key)) return this.leave();
       seen |= bit;
-      mapping[key] = this.#valueOf(end + 1, indent, depth);
+      mapping[key] = this.valueOf(end + 1, indent, depth);
     }
-    return this.#indent > indent ? this.#leave() : mapping;
+    return this.indent > indent ? this.leave() : mapping;
   }
 
   /** What follows a key's colon, on its line or below; goes on to the line behind it. */
-  #valueOf(behind: number, indent: number, depth: number): unknown {
-    const text = this.#text;
+  private valueOf(behind: number, indent: number, depth: number): unknown {
+    const text = this.text;
     let at = behind;
     while (text.charCodeAt(at) === code.space) at += 1;
-    if (at < this.#end) return text.charCodeAt(at) === code.bar ? this.#literal(at, indent) : this.#inline(at);
-    this.#advance();
-    if (this.#indent > indent) return this.#node(depth + 1);
+    if (at < this.end) return text.charCodeAt(at) === code.bar ? this.literal(at, indent) : this.inline(at);
+    this.advance();
+    if (this.indent > indent) return this.node(depth + 1);
     // Entries of a sequence may stand as far left as the key.
-    return this.#indent === indent && this.#isEntry() ? this.#sequence(depth + 1) : null;
+    return this.indent === indent && this.isEntry() ? this.sequence(depth + 1) : null;
   }
 
-  #sequence(depth: number): unknown {
-    const indent = this.#indent;
+  private sequence(depth: number): unknown {
+    const indent = this.indent;
     const items: unknown[] = [];
-    while (this.#indent === indent && this.#isEntry()) {
-      let at = this.#from + 1;
-      while (this.#text.charCodeAt(at) === code.space) at += 1;
-      if (at >= this.#end || depth >= deepest) return this.#leave();
-      if (this.#keyEnd(at) < 0) {
-        items.push(this.#inline(at));
+    while (this.indent === indent && this.isEntry()) {
+      let at = this.from + 1;
+      while (this.text.charCodeAt(at) === code.space) at += 1;
+      if (at >= this.end || depth >= deepest) return this.leave();
+      if (this.keyEnd(at) < 0) {
+        items.push(this.inline(at));
         continue;
       }
       // A mapping that begins behind the dash: its keys stand in this column.
-      this.#from = at;
-      this.#indent = at - this.#start;
-      items.push(this.#mapping(depth + 1));
+      this.from = at;
+      this.indent = at - this.start;
+      items.push(this.mapping(depth + 1));
     }
-    return this.#indent > indent ? this.#leave() : items;
+    return this.indent > indent ? this.leave() : items;
   }
 
-  #inline(at: number): unknown {
-    const value = readInline(this.#text, this.#bytes, at, this.#end);
-    if (value === uncertain) return this.#leave();
-    this.#advance();
+  private inline(at: number): unknown {
+    const value = readInline(this.text, this.bytes, at, this.end);
+    if (value === uncertain) return this.leave();
+    this.advance();
     return value;
   }
 
   /** `|` or `|-`, and lines that are indented deeper than the key. */
-  #literal(at: number, indent: number): unknown {
-    const text = this.#text;
-    const header = text.slice(at, this.#end);
-    if (header !== '|' && header !== '|-') return this.#leave();
-    const first = this.#end + 1;
+  private literal(at: number, indent: number): unknown {
+    const text = this.text;
+    const header = text.slice(at, this.end);
+    if (header !== '|' && header !== '|-') return this.leave();
+    const first = this.end + 1;
     let column = 0;
     while (text.charCodeAt(first + column) === code.space) column += 1;
-    if (column <= indent || text.charCodeAt(first + column) === code.newline) return this.#leave();
+    if (column <= indent || text.charCodeAt(first + column) === code.newline) return this.leave();
     let last = -1;
     for (let start = first; start < text.length; ) {
       const end = text.indexOf('\n', start);
       // Whether a last line without a line break gets one is the parser's affair, as are lines of spaces only.
-      if (end === -1) return this.#leave();
+      if (end === -1) return this.leave();
       let from = start;
       while (text.charCodeAt(from) === code.space) from += 1;
-      if (from === end && from > start) return this.#leave();
+      if (from === end && from > start) return this.leave();
       if (from < end && from - start < column) break;
       if (from < end) last = end;
       start = end + 1;
     }
     const value = text.slice(first + column, last).replaceAll(`\n${' '.repeat(column)}`, '\n');
-    this.#end = last;
-    this.#advance();
+    this.end = last;
+    this.advance();
     return own(header === '|' ? `${value}\n` : value);
   }
 }

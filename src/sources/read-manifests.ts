@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { decodeObject } from '../resources/decode-object.ts';
+import type { Decoded } from '../resources/decode-object.ts';
 import type { Resource } from '../resources/kinds.ts';
 import type { FieldProblem } from '../resources/metadata.ts';
 import { documentLines } from './field-lines.ts';
@@ -60,24 +61,47 @@ const unknownFields = (file: string, line: number, subject: string, fields: read
 /** `Route shop/web` */
 const subjectOf = ({ kind, metadata: { namespace, name } }: Resource): string => `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 
-function decodeEntry(file: string, line: number, own: string, value: unknown, lineOf: (path: string) => number): ManifestEntry {
-  const located = (found: readonly FieldProblem[]): readonly FieldProblem[] => found.slice(0, toldFields).map((one) => ({ ...one, line: lineOf(one.path) }));
-  const entry = (told: SourceProblem): ManifestEntry => ({ hash: own, line, resource: null, problems: [told] });
-  const decoded = decodeObject(value, { file, line });
+/** Lines of the fields of one document, which are hardly ever asked for. */
+class FieldPlaces {
+  private readonly source: string;
+  private readonly line: number;
+  private lines: ((lines: number, path: string) => number) | null = null;
+
+  constructor(source: string, line: number) {
+    this.source = source;
+    this.line = line;
+  }
+
+  /** 1-based line in the file of a field of the object that begins `lines` lines into the document. */
+  lineOf(lines: number, path: string): number {
+    this.lines ??= documentLines(this.source);
+    return this.line + this.lines(lines, path);
+  }
+
+  locate(lines: number, found: readonly FieldProblem[]): readonly FieldProblem[] {
+    return found.slice(0, toldFields).map((one) => ({ ...one, line: this.lineOf(lines, one.path) }));
+  }
+}
+
+function decodeEntry(file: string, line: number, own: string, raw: RawValue, places: FieldPlaces): ManifestEntry {
+  const decoded = decodeObject(raw.value, { file, line });
+  if (decoded.is !== 'resource') return { hash: own, line, resource: null, problems: [refusal(file, line, decoded, (path) => places.lineOf(raw.lines, path))] };
+  const { resource, unknown } = decoded;
+  const problems = unknown.length === 0 ? noProblems : [unknownFields(file, line, subjectOf(resource), places.locate(raw.lines, unknown), unknown.length)];
+  return { hash: own, line, resource: resource.problems.length === 0 ? resource : { ...resource, problems: places.locate(raw.lines, resource.problems) }, problems };
+}
+
+/** Why there is no resource. */
+function refusal(file: string, line: number, decoded: Exclude<Decoded, { readonly is: 'resource' }>, lineOf: (path: string) => number): SourceProblem {
   switch (decoded.is) {
-    case 'resource': {
-      const { resource, unknown } = decoded;
-      const problems = unknown.length === 0 ? noProblems : [unknownFields(file, line, subjectOf(resource), located(unknown), unknown.length)];
-      return { hash: own, line, resource: resource.problems.length === 0 ? resource : { ...resource, problems: located(resource.problems) }, problems };
-    }
     case 'unknown-kind':
-      return entry(problem('source-unknown-kind', file, lineOf('kind'), decoded.problem, { severity: 'warning', subject: decoded.subject }));
+      return problem('source-unknown-kind', file, lineOf('kind'), decoded.problem, { severity: 'warning', subject: decoded.subject });
     case 'unknown-version':
-      return entry(problem('source-unknown-version', file, lineOf('apiVersion'), decoded.problem, { subject: decoded.subject }));
+      return problem('source-unknown-version', file, lineOf('apiVersion'), decoded.problem, { subject: decoded.subject });
     case 'not-an-object':
-      return entry(problem('source-not-an-object', file, line, decoded.problem));
+      return problem('source-not-an-object', file, line, decoded.problem);
     case 'nameless':
-      return entry(problem('source-nameless', file, lineOf(decoded.problem.path), decoded.problem, { subject: decoded.subject }));
+      return problem('source-nameless', file, lineOf(decoded.problem.path), decoded.problem, { subject: decoded.subject });
   }
 }
 
@@ -121,13 +145,13 @@ function readDocument(file: string, bytes: Buffer, range: DocumentRange, own: st
   const source = bytes.toString(range.isPrintable ? 'latin1' : 'utf8');
   const parsed = parseDocument(source, bytes, range.isPrintable);
   if (parsed.is === 'broken') return none(problem(parsed.code, file, range.line + parsed.mistake.lines, parsed.mistake));
-  const lines = documentLines(source);
+  const places = new FieldPlaces(source, range.line);
   const entries = parsed.values.map((raw: RawValue) => {
     const line = range.line + raw.lines;
     const entryHash = raw.text === null ? own : hash('sha256', raw.text, 'base64');
     const known = raw.text === null ? undefined : memory.entry(entryHash);
     if (known !== undefined) return moveEntry(known, line - known.line);
-    return decodeEntry(file, line, entryHash, raw.value, (path) => range.line + lines(raw.lines, path));
+    return decodeEntry(file, line, entryHash, raw, places);
   });
   const isBroken = entries.some((entry) => entry.problems.some((one) => one.severity === 'error'));
   return { hash: own, line: range.line, entries, broken: isBroken };
