@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { RoutingTable } from '../table/routing-table.ts';
 import type { Foreseen } from './driver.ts';
 import { beginEarly, beginWith, needsTwoHops, type LaunchOptions } from './launch.ts';
@@ -40,8 +39,6 @@ export class Beginning {
       this.#early = beginWith(first, this.#options);
     }
     await this.#early;
-    // What was passed on must get under way: the table is built next, at one go.
-    await setImmediate();
   }
 
   /** The one that was begun, if it can go on with this table; null: there is none any more. Only the first call may have one. */

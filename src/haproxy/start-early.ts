@@ -39,6 +39,8 @@ export class EarlyStart {
   readonly #wish: EarlyWish;
   /** File of each certificate that was passed on, by host. */
   readonly #passed = new Map<string, string>();
+  /** Of the list, not written yet. */
+  #lines: Buffer = Buffer.alloc(0);
   #passing: Promise<void>;
 
   private constructor(wish: EarlyWish, pipe: ConfigurationPipe, list: ConfigurationPipe) {
@@ -53,7 +55,7 @@ export class EarlyStart {
     // Looked at by `finish`; until then nobody may call it unhandled.
     this.#started.catch(() => undefined);
     this.#ahead = `${wish.head}${indent}`;
-    this.#passing = Promise.all([pipe.write(this.#ahead), list.opened()]).then(() => undefined);
+    this.#passing = Promise.all([pipe.write(this.#ahead), list.opened()]).then(() => { this.#offer(); });
     this.#passing.catch(() => undefined);
   }
 
@@ -77,7 +79,13 @@ export class EarlyStart {
       this.#passed.set(host, file);
       lines += `${file} ${host}\n`;
     }
-    if (lines !== '') this.#then(() => this.#list.write(lines));
+    this.#lines = Buffer.concat([this.#lines, Buffer.from(lines)]);
+    this.#offer();
+  }
+
+  /** At once: this thread is mostly busy, and HAProxy idle, before it comes to anything else. */
+  #offer(): void {
+    this.#lines = this.#lines.subarray(this.#list.offer(this.#lines));
   }
 
   /** These are all. false: it was given another default certificate or one that must not be served, so that this HAProxy cannot be used. */
@@ -86,6 +94,7 @@ export class EarlyStart {
     this.pass(certificates);
     const wanted = new Map(certificates.map(({ host, pem }) => [host, this.#wish.context.certificateFile(host, pem)]));
     if ([...this.#passed].some(([host, file]) => wanted.get(host) !== file)) return false;
+    this.#then(() => this.#list.write(this.#lines));
     this.#then(() => this.#list.end());
     return true;
   }

@@ -1,5 +1,7 @@
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -56,6 +58,32 @@ test('once it is read, nothing is at its path: a file may take its place, and st
   // Never opened: it goes with its end.
   await other!.end();
   expect(existsSync(other!.path)).toBe(false);
+});
+
+test('takes at once what there is room for, and never more than the reader gets', async () => {
+  const pipe = await make();
+  const bytes = Buffer.from('0123456789'.repeat(10_000));
+  expect(pipe.offer(bytes)).toBe(0);
+  const reader = createReadStream(pipe.path, { encoding: 'utf8' });
+  await pipe.opened();
+  // In the same turn, so that nothing is read between.
+  const taken = pipe.offer(bytes);
+  expect(taken).toBe(65_536);
+  expect(pipe.offer(bytes.subarray(taken))).toBe(0);
+  const read = text(reader);
+  await pipe.write(bytes.subarray(taken));
+  await pipe.end();
+  expect(await read).toBe(bytes.toString());
+  expect(pipe.offer(bytes)).toBe(0);
+});
+
+test('offers nothing to a reader that has ended', async () => {
+  const pipe = await make();
+  const reader = createReadStream(pipe.path);
+  await pipe.opened();
+  await once(reader.destroy(), 'close');
+  expect(pipe.offer(Buffer.from('text'))).toBe(0);
+  await pipe.end();
 });
 
 test('whoever waits for a reader hears that there will be none', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -13,6 +13,8 @@ import { promisify } from 'node:util';
 export class ConfigurationPipe {
   readonly path: string;
   #file: Promise<FileHandle | null> | null = null;
+  /** Descriptor for `offer`. */
+  #ready: number | null = null;
   #opened = false;
   #unread = false;
 
@@ -31,8 +33,20 @@ export class ConfigurationPipe {
     if (!this.#unread) await this.#open();
   }
 
+  /** Writes at once, without waiting, what there is room for (64 KB at first); how many bytes that were. None before `opened`. */
+  offer(bytes: Uint8Array): number {
+    if (this.#ready === null || this.#unread) return 0;
+    try {
+      return writeSync(this.#ready, bytes);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EAGAIN' || code === 'EPIPE') return 0;
+      throw error;
+    }
+  }
+
   /** Waits until there is a reader, and until it has taken nearly all. Does nothing once there is none any more: its last words say why. */
-  async write(text: string): Promise<void> {
+  async write(text: string | Uint8Array): Promise<void> {
     if (this.#unread) return;
     const file = await this.#open();
     await file?.writeFile(text).catch((error: unknown) => {
@@ -45,6 +59,7 @@ export class ConfigurationPipe {
     const file = await this.#file;
     const unopened = this.#file === null;
     this.#file = Promise.resolve(null);
+    this.#release();
     await file?.close();
     if (unopened) await unlink(this.path).catch(() => undefined);
   }
@@ -61,9 +76,25 @@ export class ConfigurationPipe {
   #open(): Promise<FileHandle | null> {
     this.#file ??= open(this.path, 'w').catch(() => null).then(async (file) => {
       this.#opened = true;
+      // Now that there is a reader, a second way in that never waits.
+      if (file !== null && !this.#unread) this.#ready = openWithoutWaiting(this.path);
       await unlink(this.path).catch(() => undefined);
       return file;
     });
     return this.#file;
   }
+
+  #release(): void {
+    if (this.#ready !== null) closeSync(this.#ready);
+    this.#ready = null;
+  }
 }
+
+/** null: the reader has gone again (ENXIO). */
+const openWithoutWaiting = (path: string): number | null => {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+};
