@@ -40,8 +40,8 @@ export interface JudgeAheadParts {
   readonly judged: (found: readonly JudgedRoute[]) => void;
 }
 
-/** A thread costs 40 ms on another processor; a certificate 0.35 ms on this one. */
-const worthwhile = 100;
+/** A thread costs 80 ms on another processor; a certificate 0.35 ms on this one. */
+const worthwhile = 50;
 /** Texts that one thread takes up; the others are judged when they are asked for. */
 const most = 100_000;
 

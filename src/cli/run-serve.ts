@@ -5,7 +5,7 @@ import { reloadReasons } from '../haproxy/reload-reasons.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { tidyMemory } from '../lib/tidy-memory.ts';
-import { createFairwayMetrics } from '../metrics/fairway-metrics.ts';
+import { lateMetrics } from '../metrics/late-metrics.ts';
 import type { RunningRouter, RouterObserver } from './running-router.ts';
 import { DirectoryMissing } from '../sources/require-directory.ts';
 import { startAdminServer } from '../status/admin-server.ts';
@@ -39,7 +39,7 @@ export interface ServeParts {
  */
 export async function serve({ config, logger, clock, version, pid, signals, wire }: ServeParts): Promise<ExitCode> {
   const history = createHistory(Object.keys(reloadReasons));
-  const metrics = createFairwayMetrics(Object.keys(reloadReasons), version);
+  const metrics = lateMetrics(async () => (await import('../metrics/fairway-metrics.ts')).createFairwayMetrics(Object.keys(reloadReasons), version));
   const router = await wire(config, logger, clock, observerOf(logger, history, metrics)).catch((error: unknown) => { throw startFailure(error); });
   const facts = { version, pid, startedAt: clock.now(), directory: config.directory };
   let [serving, stopping] = [false, false];
@@ -76,6 +76,7 @@ export async function serve({ config, logger, clock, version, pid, signals, wire
     // Asked to end before it served: a start that is cut off in the middle could leave an HAProxy behind, so it is waited for.
     if (asked !== null) await Promise.race([started.catch(() => undefined), signals.second]);
     if (asked === null) {
+      await metrics.load();
       // HAProxy serves already. Tidied before it is said, since changes wait meanwhile (0.4 s at 10,000 routes).
       await tidyMemory();
       serving = true;

@@ -12,6 +12,8 @@ export class Beginning {
   /** false: HAProxy runs already, so that there is nothing to begin. */
   readonly #isFirst: () => Promise<boolean>;
   #early: Promise<EarlyStart | null> | null = null;
+  /** What `#early` came to: whoever passes certificates on may be too busy to wait for a promise. */
+  #begun: EarlyStart | null = null;
   #first: Foreseen | null = null;
   #over = false;
 
@@ -24,8 +26,15 @@ export class Beginning {
   expect(certificates: readonly HostCertificate[], defaultCertificate: Promise<string>): void {
     if (this.#over || this.#first !== null) return;
     this.#early ??= this.#isFirst().then(async (isFirst) => (isFirst ? beginEarly(await defaultCertificate, false, this.#options) : null));
+    if (this.#begun !== null) {
+      this.#begun.pass(certificates);
+      return;
+    }
     // Whoever takes it meets what went wrong.
-    this.#early.then((early) => { early?.pass(certificates); }).catch(() => undefined);
+    this.#early.then((early) => {
+      this.#begun = early;
+      early?.pass(certificates);
+    }).catch(() => undefined);
   }
 
   /** What the table will have for certain. */
