@@ -92,17 +92,18 @@ export async function startWorker(start: WorkerStart): Promise<WorkerStarted> {
 }
 
 /**
- * Ten thousand backends lie 7 kB apart: with pages of 4 kB nearly every one that a request touches is missing in the processor's page
- * look-aside buffer. Large pages, asked for where the kernel gives them on request (transparent_hugepage, `madvise` or `always`),
- * halve what the look-ups of a request cost (glibc manual, "Memory Allocation Tunables"; 2.35 or newer, others do not know the word).
+ * Of glibc (its manual, "Memory Allocation Tunables"; 2.35 or newer, others do not know the first word). Large pages: ten thousand backends
+ * lie 7 kB apart, and with pages of 4 kB nearly every one that a request touches is missing in the processor's page look-aside buffer. Asked
+ * for where the kernel gives them on request (transparent_hugepage, `madvise` or `always`), they halve what the look-ups of a request cost.
+ * More freed pieces kept at hand: OpenSSL frees as many as it asks for, 5 % of the time to load certificates.
  */
-const hugePages = 'glibc.malloc.hugetlb=1';
+const tunables = 'glibc.malloc.hugetlb=1:glibc.malloc.tcache_count=127';
 
 function launch(start: WorkerStart, args: readonly string[], fd: number): ChildProcess {
   const variables = Object.entries(start.env).map(([name, value]) => `${name}=${value}`);
   // env(1) changes the environment and becomes the program: the pid is HAProxy's own. What the launcher sets for Node's memory
   // would make HAProxy's threads wait for each other.
-  return spawn('env', ['-u', 'MALLOC_ARENA_MAX', `GLIBC_TUNABLES=${hugePages}`, ...variables, start.program, ...args], { detached: true, stdio: ['ignore', fd, fd] });
+  return spawn('env', ['-u', 'MALLOC_ARENA_MAX', `GLIBC_TUNABLES=${tunables}`, ...variables, start.program, ...args], { detached: true, stdio: ['ignore', fd, fd] });
 }
 
 /** Until the process answers itself: before that its predecessor does, on the same path. */
