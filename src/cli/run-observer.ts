@@ -1,5 +1,7 @@
 import type { Verdict } from '../admission/verdict.ts';
 import type { Logger } from '../lib/logger.ts';
+import { none } from '../lib/none.ts';
+import { changedEntries, patchBetween } from '../lib/patch-sorted.ts';
 import type { FairwayMetrics } from '../metrics/fairway-metrics.ts';
 import type { RouterObserver } from './running-router.ts';
 import type { SourceProblem } from '../sources/source.ts';
@@ -7,8 +9,8 @@ import type { History } from '../status/history.ts';
 
 /** Told of what the loop does: remembers it, counts it, and logs what became different about objects and files; the loop and the driver log their own doing. */
 export function observerOf(logger: Logger, history: History, metrics: FairwayMetrics): RouterObserver {
-  // By identity: admission and sources give unchanged answers as the same values, so what is in the set was told.
-  let told = new Set<Verdict | SourceProblem>();
+  // By identity: admission and sources give unchanged answers as the same values, so what was in the last lists was told.
+  let told = { verdicts: none as readonly Verdict[], problems: none as readonly SourceProblem[] };
   // The loop tries again every second: the same failure is told once.
   let failure: string | null = null;
   return {
@@ -16,18 +18,13 @@ export function observerOf(logger: Logger, history: History, metrics: FairwayMet
       failure = null;
       history.converged(facts);
       metrics.converged(facts);
-      const now = new Set<Verdict | SourceProblem>();
-      for (const problem of facts.problems) {
-        now.add(problem);
-        if (told.has(problem)) continue;
+      for (const problem of newIn(told.problems, facts.problems)) {
         logger[problem.severity === 'error' ? 'error' : 'warn'](problem.message, { code: problem.code, at: `${problem.file}:${problem.line}`, hint: problem.hint });
       }
-      for (const verdict of facts.verdicts) {
-        if (verdict.refusals.length === 0 && verdict.warnings.length === 0) continue;
-        now.add(verdict);
-        if (!told.has(verdict)) tellVerdict(logger, verdict);
+      for (const verdict of newIn(told.verdicts, facts.verdicts)) {
+        if (verdict.refusals.length + verdict.warnings.length > 0) tellVerdict(logger, verdict);
       }
-      told = now;
+      told = { verdicts: facts.verdicts, problems: facts.problems };
     },
     verified(facts) {
       history.verified(facts);
@@ -51,6 +48,9 @@ export function observerOf(logger: Logger, history: History, metrics: FairwayMet
     },
   };
 }
+
+/** Looking at each of 30,000 verdicts after every change would leave a megabyte of garbage behind. */
+const newIn = <T extends object>(before: readonly T[], after: readonly T[]): readonly T[] => (patchBetween(before, after) ?? changedEntries(before, after)).come;
 
 function tellVerdict(logger: Logger, { resource, refusals, warnings }: Verdict): void {
   const { namespace, name, origin } = resource.metadata;

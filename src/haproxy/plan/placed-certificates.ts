@@ -9,6 +9,8 @@ const defaultCertificateKey = 'default-certificate';
 /** Which certificate is presented for each host. */
 export class PlacedCertificates {
   readonly #context: PlanContext;
+  /** What was placed last. */
+  #list: RoutingTable['certificates'] | null = null;
   readonly #ofHost = new Map<string, { readonly file: string; readonly pem: string }>();
 
   constructor(context: PlanContext) {
@@ -16,9 +18,19 @@ export class PlacedCertificates {
   }
 
   place(table: RoutingTable, draft: Draft): void {
+    // The table keeps its list while no certificate changes.
+    if (table.certificates !== this.#list) this.#placeHosts(table.certificates, draft);
+    this.#list = table.certificates;
+    const digest = digestOf(table.defaultCertificate);
+    if (draft.observed.maps.notes.get(defaultCertificateKey) === digest) return;
+    draft.put('prepare', { rule: null, does: 'certificate-replace', file: this.#context.defaultCertificateFile, pem: table.defaultCertificate });
+    draft.set('prepare', ['notes', defaultCertificateKey, digest], null);
+  }
+
+  #placeHosts(certificates: RoutingTable['certificates'], draft: Draft): void {
     const { observed } = draft;
     const hosts = new Set<string>();
-    for (const { host, pem, rule } of table.certificates) {
+    for (const { host, pem, rule } of certificates) {
       hosts.add(host);
       const known = this.#ofHost.get(host);
       if (known?.pem === pem) continue;
@@ -36,11 +48,6 @@ export class PlacedCertificates {
       this.#ofHost.delete(host);
       draft.unset('change', 'certificates', host);
       drop(file, draft);
-    }
-    const digest = digestOf(table.defaultCertificate);
-    if (observed.maps.notes.get(defaultCertificateKey) !== digest) {
-      draft.put('prepare', { rule: null, does: 'certificate-replace', file: this.#context.defaultCertificateFile, pem: table.defaultCertificate });
-      draft.set('prepare', ['notes', defaultCertificateKey, digest], null);
     }
   }
 
