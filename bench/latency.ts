@@ -101,7 +101,7 @@ const measure = async (report: Report, routes: number, ports: readonly number[],
     name: 'processor time of the control plane for each of these changes', size: `${routes.toLocaleString('en-US')} routes`, value: (processorTime(router.control().pid) - idle) / changes * 1000, unit: 'ms', bar: null,
     how: 'User and system time of all its threads (/proc/PID/stat) over the changes above: hardly touched by whatever else the machine does.',
   });
-  const plain = await newRoute(router, directory, 30_000, Math.ceil(changes / 4), ports[0]!, (name, text) => {
+  const plain = await newRoute(router, directory, 30_000, changes, ports[0]!, (name, text) => {
     const at = performance.now();
     writeFileSync(join(directory, name), text);
     return at;
@@ -110,7 +110,7 @@ const measure = async (report: Report, routes: number, ports: readonly number[],
   const moved = await movedTraffic(router, directory, 40_000, changes, [ports[0]!, ports[1]!]);
   both(report, 'EndpointSlice rewritten to traffic moved', routes, moved,
     `${polled}; ${changes} changes. The slice's file is replaced by one that names another port; measured from the rename to the first of ten answers running that come from the new member.`, barred);
-  const large = await hostChangedInLargeFile(router, directory, Math.ceil(changes / 4));
+  const large = await hostChangedInLargeFile(router, directory, changes);
   both(report, 'host changed in a file of many objects to first 200', routes, large,
     `${polled}; ${large.length} changes of one line in a file with a hundredth of all routes, their services and slices.`, barred);
   const reloads = await router.reloads();

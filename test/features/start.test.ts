@@ -1,8 +1,10 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificate } from '../support/certificates.ts';
 import type { MadeCertificate } from '../support/certificates.ts';
+import { eventually } from '../support/eventually.ts';
 import { route, serving } from '../support/manifests.ts';
 import type { Manifest } from '../support/manifests.ts';
 import { startMember } from '../support/member.ts';
@@ -79,4 +81,30 @@ describe('a start with many certificates', () => {
     expect(await fingerprintOf(router, 'pass.test')).toBe(inner.fingerprint);
     await servesAll(router);
   });
+
+  test.each([
+    ['SIGTERM', 'begun'], ['SIGKILL', 'begun'], ['SIGTERM', 'loading'], ['SIGKILL', 'loading'],
+  ] as const)('that is ended by %s while HAProxy is %s leaves nothing that the next start is not rid of', async (signal, moment) => {
+    const router = await startRouter({ wait: false, manifests: { 'a.yaml': many().slice(0, 100), 'b.yaml': many().slice(100), 'web.yaml': web } });
+    const certificates = (): readonly string[] => (existsSync(router.stateDir) ? readdirSync(join(router.stateDir, 'certs')).filter((name) => /^[0-9a-f]{16}\.pem$/.test(name)) : []);
+    const isThere = (): boolean => certificates().length > 0 || (moment === 'begun' && existsSync(join(router.stateDir, 'haproxy.cfg.pipe')));
+    await eventually(() => { expect(isThere()).toBe(true); }, 10_000, 1);
+    router.kill(signal);
+    await router.exited();
+    if (signal === 'SIGTERM') expect(haproxiesOf(router)).toEqual([]);
+    await router.start();
+    await servesAll(router);
+    await eventually(() => { expect(haproxiesOf(router)).toEqual(router.haproxyPids()); });
+  });
 });
+
+/** Pids of the HAProxy processes that read files of the router's state directory, recorded or not. */
+const haproxiesOf = ({ stateDir }: Router): readonly number[] => readdirSync('/proc').filter((name) => {
+  try {
+    const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+    return (words[0] ?? '').endsWith('haproxy') && words.some((word) => word.startsWith(stateDir));
+  } catch {
+    // No process, or none any more.
+    return false;
+  }
+}).map(Number);

@@ -1,7 +1,9 @@
 import { createReadStream, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -92,6 +94,15 @@ test('whoever waits for a reader hears that there will be none', async () => {
   await pipe.abandon();
   await opened;
   await pipe.opened();
+});
+
+test('a reader that waits for a writer who was killed finds the end when the next pipe is made', async () => {
+  const path = join(directory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const waiting = readFile(path, 'utf8');
+  await sleep(20);
+  await make();
+  expect(await waiting).toBe('');
 });
 
 test('where no pipe can be made there is none', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, writeSync } from 'node:fs';
 import { open, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -22,8 +22,12 @@ export class ConfigurationPipe {
     this.path = path;
   }
 
-  /** One for each path; null: none can be made here (a file system without them, no mkfifo). Whatever was at a path is gone. */
+  /**
+   * One for each path; null: none can be made here (a file system without them, no mkfifo). Whatever was at a path is gone: a HAProxy that
+   * waits there for a writer who was killed finds the end, and ends.
+   */
   static async make(...paths: readonly string[]): Promise<readonly ConfigurationPipe[] | null> {
+    for (const path of paths) releaseReader(path);
     await Promise.all(paths.map((path) => unlink(path).catch(() => undefined)));
     return promisify(execFile)('mkfifo', ['-m', '600', ...paths]).then(() => paths.map((path) => new ConfigurationPipe(path)), () => null);
   }
@@ -97,4 +101,10 @@ const openWithoutWaiting = (path: string): number | null => {
   } catch {
     return null;
   }
+};
+
+const releaseReader = (path: string): void => {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFIFO() !== true) return;
+  const writer = openWithoutWaiting(path);
+  if (writer !== null) closeSync(writer);
 };
