@@ -1,9 +1,9 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { judgeTlsMaterial } from '../admission/certificates/tls-material.ts';
 import type { TlsMaterial, TlsTexts } from '../admission/certificates/tls-material.ts';
-import { likelyHost } from '../table/certificates.ts';
 import type { Resource } from '../resources/kinds.ts';
 import type { Route, RouteTls } from '../resources/route.ts';
+import { likelyHost } from '../table/certificates.ts';
 
 /** What a worker thread is told once. */
 export interface AheadStart {

@@ -30,7 +30,7 @@ export const wireRouter = async (config: Config, log: Logger, clock: Clock, obse
   const now = clock.now();
   const ahead = new CertificatesAhead({
     now, log, directory: certificateDirectory(config.stateDir),
-    expect: (certificates) => { driver.expect(certificates, certificate.ready().then(() => certificate.current())); },
+    expect: (certificates) => { driver.expect(certificates, () => certificate.ready().then(() => certificate.current())); },
   });
   const pace = { ...defaultPace, quiet: config.pace.quiet, longest: config.pace.longest };
   const source = new ManifestDirectory(config.directory, pace, Date.now, (resources) => { ahead.see(resources); });

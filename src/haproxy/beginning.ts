@@ -23,9 +23,9 @@ export class Beginning {
   }
 
   /** Certificates that the table will most likely have, perhaps none yet: HAProxy is begun at the first call. Until the table comes, the one hop for TLS is expected. */
-  expect(certificates: readonly HostCertificate[], defaultCertificate: Promise<string>): void {
+  expect(certificates: readonly HostCertificate[], defaultCertificate: () => Promise<string>): void {
     if (this.#over || this.#first !== null) return;
-    this.#early ??= this.#isFirst().then(async (isFirst) => (isFirst ? beginEarly(await defaultCertificate, false, this.#options) : null));
+    this.#early ??= this.#isFirst().then(async (isFirst) => (isFirst ? beginEarly(await defaultCertificate(), false, this.#options) : null));
     if (this.#begun !== null) {
       this.#begun.pass(certificates);
       return;

@@ -37,7 +37,7 @@ export interface HaproxyDriver {
    * Told certificates that the first table will most likely hold, as they become known, long before it: HAProxy begins to load them. The
    * first call begins it, with or without certificates. Never fails; one that is not in the table after all costs a new beginning, and is never served.
    */
-  expect(certificates: readonly Pick<Certificate, 'host' | 'pem'>[], defaultCertificate: Promise<string>): void;
+  expect(certificates: readonly Pick<Certificate, 'host' | 'pem'>[], defaultCertificate: () => Promise<string>): void;
   /** Told what the first table will hold: what HAProxy can begin with meanwhile it does. Never fails; `converge` does, and tells, what was not begun. */
   foresee(first: Foreseen): Promise<void>;
   /** Makes HAProxy serve `table`. Starts HAProxy at the first call when none was adopted. */

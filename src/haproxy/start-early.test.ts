@@ -133,9 +133,9 @@ describe('begun before the table is built', () => {
   test('certificates are passed on one after the other, long before all are known', async () => {
     const [one, all] = [await options(), many()];
     const { started } = await served(one, all, async (beginning) => {
-      beginning.expect([], Promise.resolve(pem));
+      beginning.expect([], () => Promise.resolve(pem));
       for (const some of [all.certificates.slice(50, 70), all.certificates.slice(40, 60), all.certificates.slice(70)]) {
-        beginning.expect(some, Promise.resolve(pem));
+        beginning.expect(some, () => Promise.resolve(pem));
         await sleep(20);
       }
       await beginning.foresee(certain(all));
@@ -166,8 +166,8 @@ describe('begun before the table is built', () => {
     const one = await options();
     const all = passthrough ? table({ ...many(), rules: [...many().rules, rule({ id: 'ns/pass', host: 'pass.test', termination: 'passthrough', pool: { mode: 'tcp', members: [member('m1', { port: 1 })] } })].sort(compareRules) }) : many();
     const { started } = await served(one, all, async (beginning) => {
-      beginning.expect(wrong.map((own) => ({ ...own, pem })), Promise.resolve(otherDefault === '' ? pem : other));
-      beginning.expect(all.certificates, Promise.resolve(pem));
+      beginning.expect(wrong.map((own) => ({ ...own, pem })), () => Promise.resolve(otherDefault === '' ? pem : other));
+      beginning.expect(all.certificates, () => Promise.resolve(pem));
       await beginning.foresee({ ...all, passthrough });
     });
     expect(started).toBe(2);
@@ -178,22 +178,30 @@ describe('begun before the table is built', () => {
     for (const expected of [[], many().certificates]) {
       const { options: counted, starts } = await countStarts(await options());
       const beginning = new Beginning(counted, () => Promise.resolve(true));
-      beginning.expect(expected, Promise.resolve(pem));
+      beginning.expect(expected, () => Promise.resolve(pem));
       await sleep(50);
       expect(await beginning.take(null)).toBeNull();
       expect(await starts()).toBe(1);
       const [pid] = (await readFile(`${dirname(counted.logFile)}/pids`, 'utf8')).split('\n').map(Number);
       expect(() => process.kill(pid!, 0)).toThrow('ESRCH');
-      beginning.expect(expected, Promise.resolve(pem));
+      beginning.expect(expected, () => Promise.resolve(pem));
       await beginning.foresee(certain(many()));
       expect([await beginning.take(many()), await starts()]).toEqual([null, 1]);
     }
   });
 
+  test('without a default certificate nothing is begun, and nobody is bothered: the start itself tells why there is none', async () => {
+    const { options: counted } = await countStarts(await options());
+    const beginning = new Beginning(counted, () => Promise.resolve(true));
+    for (const expected of [[], many().certificates]) beginning.expect(expected, () => Promise.reject(new Error('cannot be read')));
+    await sleep(20);
+    expect([await beginning.take(many()), existsSync(`${dirname(counted.logFile)}/pids`)]).toEqual([null, false]);
+  });
+
   test('where HAProxy runs already nothing is begun', async () => {
     const { options: counted } = await countStarts(await options());
     const beginning = new Beginning(counted, () => Promise.resolve(false));
-    beginning.expect(many().certificates, Promise.resolve(pem));
+    beginning.expect(many().certificates, () => Promise.resolve(pem));
     await beginning.foresee(certain(many()));
     expect([await beginning.take(many()), existsSync(`${dirname(counted.logFile)}/pids`)]).toEqual([null, false]);
   });
