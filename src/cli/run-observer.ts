@@ -1,7 +1,7 @@
 import type { Verdict } from '../admission/verdict.ts';
 import type { Logger } from '../lib/logger.ts';
 import { none } from '../lib/none.ts';
-import { changedEntries, patchBetween } from '../lib/patch-sorted.ts';
+import { differenceBetween } from '../lib/patch-sorted.ts';
 import type { FairwayMetrics } from '../metrics/fairway-metrics.ts';
 import type { RouterObserver } from './running-router.ts';
 import type { SourceProblem } from '../sources/source.ts';
@@ -18,10 +18,11 @@ export function observerOf(logger: Logger, history: History, metrics: FairwayMet
       failure = null;
       history.converged(facts);
       metrics.converged(facts);
-      for (const problem of newIn(told.problems, facts.problems)) {
+      for (const problem of differenceBetween(told.problems, facts.problems).come) {
         logger[problem.severity === 'error' ? 'error' : 'warn'](problem.message, { code: problem.code, at: `${problem.file}:${problem.line}`, hint: problem.hint });
       }
-      for (const verdict of newIn(told.verdicts, facts.verdicts)) {
+      // Looking at each of 30,000 verdicts after every change would leave a megabyte of garbage behind.
+      for (const verdict of differenceBetween(told.verdicts, facts.verdicts).come) {
         if (verdict.refusals.length + verdict.warnings.length > 0) tellVerdict(logger, verdict);
       }
       told = { verdicts: facts.verdicts, problems: facts.problems };
@@ -48,9 +49,6 @@ export function observerOf(logger: Logger, history: History, metrics: FairwayMet
     },
   };
 }
-
-/** Looking at each of 30,000 verdicts after every change would leave a megabyte of garbage behind. */
-const newIn = <T extends object>(before: readonly T[], after: readonly T[]): readonly T[] => (patchBetween(before, after) ?? changedEntries(before, after)).come;
 
 function tellVerdict(logger: Logger, { resource, refusals, warnings }: Verdict): void {
   const { namespace, name, origin } = resource.metadata;

@@ -28,7 +28,7 @@ export type Launched =
   | { readonly ok: false; readonly output: string; /** Rule that HAProxy's complaint is about, where it could be told. */ readonly offender: string | null };
 
 /** Certificates that make it worth while to begin early: loading a hundred takes HAProxy 2.6 a tenth of a second. */
-export const worthwhile = 100;
+const worthwhile = 100;
 
 let counted: { readonly rules: readonly Rule[]; readonly passing: number } = { rules: [], passing: 0 };
 const passing = (rules: readonly Rule[]): number => rules.reduce((sum, rule) => sum + Number(rule.termination === 'passthrough'), 0);

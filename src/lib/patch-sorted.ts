@@ -95,6 +95,10 @@ export function changedEntries<T extends object>(before: readonly T[], after: re
   return { gone: left.filter((one) => !kept.has(one)), come: right.filter((one) => !had.has(one)) };
 }
 
+/** What differs between two lists, by identity: known for nothing where one was patched from the other, found by comparing otherwise. */
+export const differenceBetween = <T extends object>(before: readonly T[], after: readonly T[]): { readonly gone: readonly T[]; readonly come: readonly T[] } =>
+  patchBetween(before, after) ?? changedEntries(before, after);
+
 /** How many entries of each list to pass over until both go on with the same one; null: not within a few. */
 function toNextCommon<T>(before: readonly T[], old: number, after: readonly T[], place: number): { readonly gone: number; readonly come: number } | null {
   for (let distance = 1; distance <= 16; distance++) {

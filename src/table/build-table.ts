@@ -1,6 +1,6 @@
 import type { Claim } from '../admission/claim.ts';
 import type { Verdict } from '../admission/verdict.ts';
-import { changedEntries, patchBetween, patchSorted } from '../lib/patch-sorted.ts';
+import { differenceBetween, patchSorted } from '../lib/patch-sorted.ts';
 import type { Resource } from '../resources/kinds.ts';
 import type { StoreView } from '../store/store-view.ts';
 import { buildRule, type TableOptions } from './build-rule.ts';
@@ -52,7 +52,7 @@ export const createTableBuilder = (options: TableOptions): ((input: TableInput) 
   };
 
   return (input) => {
-    const claims = differenceOf(last?.input.claims ?? [], input.claims);
+    const claims = differenceBetween(last?.input.claims ?? [], input.claims);
     const gone: Rule[] = [];
     const come: Rule[] = [];
     for (const claim of claims.gone) {
@@ -72,7 +72,7 @@ export const createTableBuilder = (options: TableOptions): ((input: TableInput) 
     }
     const before = last?.table ?? null;
     const certified = before === null || [...claims.gone, ...claims.come].some(({ certificate }) => certificate !== null);
-    const judged = differenceOf(last?.input.verdicts ?? [], input.verdicts);
+    const judged = differenceBetween(last?.input.verdicts ?? [], input.verdicts);
     const refusals = before === null || [...judged.gone, ...judged.come].some((verdict) => verdict.refusals.length > 0);
     const table: RoutingTable = {
       rules: patchSorted(before?.rules ?? [], gone, come, compareRules),
@@ -86,10 +86,6 @@ export const createTableBuilder = (options: TableOptions): ((input: TableInput) 
     return table;
   };
 };
-
-/** Known for nothing when admission patched its last answer, found by comparing otherwise. */
-const differenceOf = <T extends object>(before: readonly T[], after: readonly T[]): { readonly gone: readonly T[]; readonly come: readonly T[] } =>
-  patchBetween(before, after) ?? changedEntries(before, after);
 
 /** `namespace/service`: neither half can hold a slash. */
 const servicesOf = (claim: Claim): readonly string[] => claim.services.map(({ name }) => `${claim.route.metadata.namespace}/${name}`);

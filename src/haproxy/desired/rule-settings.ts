@@ -96,7 +96,6 @@ const nothing: SettingsEntries = { id: '-', entries: [] };
 
 /** Map entries for a rule's settings. Pure. TCP rules keep theirs in the same map. */
 export const settingsEntries = (rule: Rule, context: SettingsContext): SettingsEntries => {
-  if (asksForNothing(rule.settings, context)) return nothing;
   const value = rule.pool.mode === 'tcp' ? tcpOnly(stored(rule, context)) : stored(rule, context);
   if (Object.keys(value).length === 0) return nothing;
   const text = JSON.stringify(value);
